@@ -1,0 +1,22 @@
+# Every target explains itself: `make help`.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator tools/stack tools/cli
+INSTALLED := .venv/.installed
+
+.PHONY: help setup lock
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(INSTALLED) ## Create .venv with the pinned versions (the other targets call it)
+
+$(INSTALLED): requirements.lock $(wildcard $(addsuffix /pyproject.toml,$(MEMBERS)))
+	@bash deploy/setup.sh $(MEMBERS)
+	@touch $@
+
+lock: $(INSTALLED) ## Resolve requirements.lock anew from the pyproject files
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--prerelease if-necessary-or-explicit --python-version 3.11 --group dev pyproject.toml -o requirements.lock \
+		$(foreach member,$(MEMBERS),--no-emit-package skuwire-$(notdir $(member)))
