@@ -1,1 +1,1 @@
-""
+"""What every service shares: contracts, messaging, database, HTTP and telemetry."""

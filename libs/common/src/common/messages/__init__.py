@@ -1,0 +1,68 @@
+"""The contracts between services: frozen models, one type name and version each."""
+
+from common.messages.chunks import (
+    MAX_CHUNK_BYTES,
+    MAX_CHUNK_ITEMS,
+    Chunk,
+    ChunkCompleted,
+    ChunkSubmitted,
+    ChunkValidated,
+    ChunkWritten,
+    ItemOutcome,
+    PictureWork,
+    Reason,
+    Result,
+)
+from common.messages.contract import MESSAGE_TYPES, Message, UnknownMessageType, decode
+from common.messages.product import (
+    PLAIN,
+    Brand,
+    Discount,
+    ImageReference,
+    Intent,
+    ProductChange,
+    ProductFields,
+    TechnicalDatum,
+    Texts,
+)
+from common.messages.shops import (
+    Reachability,
+    ShopLanguage,
+    ShopLimits,
+    ShopReachability,
+    ShopSnapshot,
+    ShopSnapshotWanted,
+)
+
+__all__ = [
+    "MAX_CHUNK_BYTES",
+    "MAX_CHUNK_ITEMS",
+    "MESSAGE_TYPES",
+    "PLAIN",
+    "Brand",
+    "Chunk",
+    "ChunkCompleted",
+    "ChunkSubmitted",
+    "ChunkValidated",
+    "ChunkWritten",
+    "Discount",
+    "ImageReference",
+    "Intent",
+    "ItemOutcome",
+    "Message",
+    "PictureWork",
+    "ProductChange",
+    "ProductFields",
+    "Reachability",
+    "Reason",
+    "Result",
+    "ShopLanguage",
+    "ShopLimits",
+    "ShopReachability",
+    "ShopSnapshot",
+    "ShopSnapshotWanted",
+    "TechnicalDatum",
+    "Texts",
+    "UnknownMessageType",
+    "decode",
+]
