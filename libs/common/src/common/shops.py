@@ -1,0 +1,79 @@
+"""The shops that Skuwire keeps: from a TOML file, or a single one from the environment.
+
+```toml
+[[shop]]
+id = "milano"
+tenant = "acme"
+name = "Acme Milano"
+url = "https://shop.example.com"
+key = "…"                     # or key_env = "MILANO_KEY"
+```
+"""
+
+import os
+import tomllib
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from common.settings import ServiceSettings
+
+DEFAULT_TENANT = "default"
+
+
+class ShopSettings(BaseModel):
+    """One shop: where it is and how it wants to be treated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Short name, part of routing keys.")
+    tenant: str = Field(DEFAULT_TENANT, description="Whose shop it is.")
+    name: str = Field("", description="What people call it.")
+    url: str = Field(description="The shop's own address; any other host name is redirected by the shop.")
+    key: SecretStr = Field(description="Webservice key, made in the shop's back office.")
+    concurrency: int = Field(4, ge=1, le=16, description="Requests at the same time.")
+    request_timeout_seconds: float = Field(20, gt=0, description="A request that takes longer is given up.")
+    late_commit_seconds: float = Field(
+        120, ge=0, description="Longest time in which the shop may still write a request that we gave up."
+    )
+    entities_per_request: int = Field(25, ge=1, le=100, description="Products in the body of one request.")
+    stock_from: Literal["warehouses", "quantity"] = Field(
+        "warehouses",
+        description="The shop's stock where both are known: the sum of the warehouses, or `quantity`.",
+    )
+    home_category: int = Field(2, description="Category of a product for which none was given.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _key_from_environment(cls, data: object) -> object:
+        if isinstance(data, dict) and "key_env" in data:
+            variable = data.pop("key_env")
+            if variable not in os.environ:
+                raise ValueError(f"key_env names {variable}, which is not set in the environment")
+            data["key"] = os.environ[variable]
+        return data
+
+
+class Shops:
+    """The configured shops, in the order of the file: the first of a tenant is its default."""
+
+    def __init__(self, shops: list[ShopSettings]) -> None:
+        self.by_id = {shop.id: shop for shop in shops}
+        if len(self.by_id) < len(shops):
+            raise ValueError("two shops have the same id; give each its own")
+
+    def of_tenant(self, tenant: str) -> list[ShopSettings]:
+        return [shop for shop in self.by_id.values() if shop.tenant == tenant]
+
+
+def load_shops(settings: ServiceSettings) -> Shops:
+    """The shops of the settings. None at all is allowed: the gateway then says so to whoever sends."""
+    shops: list[ShopSettings] = []
+    if settings.shops_file is not None:
+        table = tomllib.loads(settings.shops_file.read_text())
+        shops = [ShopSettings.model_validate(entry) for entry in table.get("shop", [])]
+    if settings.shop_url is not None:
+        if settings.shop_key is None:
+            raise ValueError("SKUWIRE_SHOP_URL is set, SKUWIRE_SHOP_KEY is not: the shop needs both")
+        shops.append(ShopSettings(id="shop", name="Shop", url=settings.shop_url, key=settings.shop_key))
+    return Shops(shops)
