@@ -1,0 +1,67 @@
+"""The judgement of one product change: every rule that it breaks, with the sender's field path.
+
+Pure: a change and what is known of its shop in, reasons out. A change without reasons may go to the shop.
+What only the shop can know (whether a product exists) is decided where the shop is written.
+"""
+
+from collections.abc import Iterator
+
+from common.messages import Intent, ProductChange, ProductFields, Reason
+from validator import characters
+from validator.knowledge import Knowledge
+from validator.list_rules import judge_lists
+from validator.number_rules import judge_numbers, plain
+from validator.reasons import reason
+from validator.text_rules import judge_texts
+
+REFERENCE_LENGTH = 64  # seed "Products Sync API": reference; PrestaShop keeps as many
+
+NEVER_EMPTY = ("name", "slug", "price", "quantity", "warehouses", "minimal_quantity", "active")
+"""Fields of which the shop always needs a value: `null` cannot clear them."""
+
+NEWER_SNAPSHOT_MAY_HELP = frozenset({"category_unknown", "language_unknown"})
+"""What may just have been made in the shop."""
+
+
+def judge(change: ProductChange, shop: Knowledge) -> tuple[Reason, ...]:
+    """All that is wrong with a change; nothing means that it may go to the shop. Never raises."""
+    if change.intent is Intent.DELETE:
+        return tuple(_identity(change, shop))  # nothing else of a product that goes matters
+    return (
+        *_identity(change, shop),
+        *_presence(change),
+        *judge_texts(change.fields, shop),
+        *judge_numbers(change.fields, shop),
+        *judge_lists(change.fields, shop),
+    )
+
+
+def creates(change: ProductChange) -> bool:
+    """Whether the change may bring a new product into being."""
+    return change.intent in {Intent.CREATE, Intent.UPSERT}
+
+
+def _identity(change: ProductChange, shop: Knowledge) -> Iterator[Reason]:
+    if not change.reference:
+        unknown_id = change.product_id if change.product_id is not None else change.presta_id
+        if unknown_id is not None and not creates(change):
+            field = "product_id" if change.product_id is not None else "presta_id"
+            yield reason("product_not_found", field, value=plain(unknown_id))
+        else:
+            yield reason("reference_missing", "reference")
+        return
+    limit = min(REFERENCE_LENGTH, shop.limits.reference_length)
+    if len(change.reference) > limit:
+        yield reason("reference_too_long", "reference", length=len(change.reference), limit=limit)
+    if found := characters.found_in_reference(change.reference):
+        yield reason("reference_forbidden", "reference", found=found)
+
+
+def _presence(change: ProductChange) -> Iterator[Reason]:
+    fields: ProductFields = change.fields
+    for name in NEVER_EMPTY:
+        if name in fields.model_fields_set and getattr(fields, name) is None:
+            yield reason("field_empty", name)
+    name_was_cleared = "name" in fields.model_fields_set and fields.name is None
+    if change.intent is Intent.CREATE and not fields.name and not name_was_cleared:
+        yield reason("name_missing", "name")
