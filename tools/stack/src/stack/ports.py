@@ -1,0 +1,58 @@
+"""Free TCP ports on the loopback interface."""
+
+import random
+import socket
+from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+FIRST_PORT = 15_000
+LAST_PORT = 28_999
+_EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_handed_out: set[int] = set()
+
+
+class NoFreePort(Exception):
+    """Every port that was tried is in use."""
+
+
+def free_port(preferred: int | None = None) -> int:
+    """A port that nobody listens on and that this process has not handed out before.
+
+    `preferred` is taken when it is free: a stack that comes back on the same data keeps its addresses.
+
+    The kernel's ephemeral range is avoided on purpose (so not "bind to 0"): a client that keeps reconnecting to a
+    dead server's port in that range is sooner or later given the same number as its own source port, connects to
+    itself, and the server can no longer come back.
+    """
+    candidates = random.sample(range(FIRST_PORT, _last_port() + 1), 200)
+    if preferred is not None:
+        candidates.insert(0, preferred)
+    for port in candidates:
+        if port not in _handed_out and _is_free(port):
+            _handed_out.add(port)
+            return port
+    raise NoFreePort(f"no free port between {FIRST_PORT} and {_last_port()} on {LOOPBACK}")
+
+
+def return_port(port: int) -> None:
+    """Let `port` be handed out again: its user has ended."""
+    _handed_out.discard(port)
+
+
+def _last_port() -> int:
+    try:
+        first_ephemeral = int(_EPHEMERAL_RANGE.read_text().split()[0])
+    except OSError:  # not Linux: the ranges in use elsewhere begin at 32768 or 49152
+        return LAST_PORT
+    return min(LAST_PORT, first_ephemeral - 1) if first_ephemeral > FIRST_PORT + 1000 else LAST_PORT
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As the servers do: connections of an earlier run that are still in TIME_WAIT do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
