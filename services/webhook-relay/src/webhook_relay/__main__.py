@@ -1,0 +1,5 @@
+"""`python -m webhook_relay` runs the service."""
+
+from webhook_relay.main import main
+
+main()

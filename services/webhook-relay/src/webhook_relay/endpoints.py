@@ -1,0 +1,101 @@
+"""Where webhooks go: endpoints that tenants made over HTTP, and those of the settings."""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from common.shops import DEFAULT_TENANT
+from webhook_relay.bodies import EVENT_TYPES, EventType
+from webhook_relay.signing import Secret, parse_secret
+
+NAMESPACE = UUID("6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c")
+
+
+class Origin(StrEnum):
+    """Who made the endpoint, and so who may change it."""
+
+    API = "api"
+    SETTINGS = "settings"
+
+
+class EndpointState(StrEnum):
+    """`disabled` stops the attempts, not the recording; `deleted` stops both."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address of a tenant with what it wants to hear. All secrets sign."""
+
+    id: UUID
+    tenant: str
+    url: str = field(repr=False)  # may carry a token in its query
+    events: tuple[str, ...]
+    secrets: tuple[Secret, ...] = field(repr=False)
+    origin: Origin = Origin.API
+    state: EndpointState = EndpointState.ENABLED
+    state_reason: str = ""
+    created_at: datetime | None = None
+
+
+class ConfiguredEndpoint(BaseModel):
+    """An endpoint of the settings.
+
+    ```toml
+    [[endpoint]]
+    url = "https://erp.example.com/skuwire"
+    secret = "whsec_…"
+    tenant = "acme"
+    events = ["bulk.chunk.completed"]
+    ```
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(repr=False, description="Where the webhooks go.")
+    secret: SecretStr = Field(description="`whsec_` and base64 of 24 to 64 bytes.")
+    tenant: str = Field(DEFAULT_TENANT, description="Whose webhooks.")
+    events: tuple[EventType, ...] = Field(EVENT_TYPES, min_length=1, description="Which ones.")
+
+    @field_validator("secret")
+    @classmethod
+    def _usable(cls, secret: SecretStr) -> SecretStr:
+        parse_secret(secret.get_secret_value())
+        return secret
+
+    def endpoint(self) -> Endpoint:
+        """The endpoint, with an id that stays the same from start to start."""
+        return Endpoint(
+            id=uuid5(NAMESPACE, f"{self.tenant} {self.url}"),
+            tenant=self.tenant,
+            url=self.url,
+            events=self.events,
+            secrets=(parse_secret(self.secret.get_secret_value()),),
+            origin=Origin.SETTINGS,
+        )
+
+
+def read_endpoints_file(path: Path) -> list[ConfiguredEndpoint]:
+    """The `[[endpoint]]` tables of a TOML file. Raises pydantic's `ValidationError` naming what is wrong."""
+    table = tomllib.loads(path.read_text())
+    return [ConfiguredEndpoint.model_validate(entry) for entry in table.get("endpoint", [])]
+
+
+def subscribed(endpoints: Iterable[Endpoint], tenant: str, event_type: str) -> list[Endpoint]:
+    """The tenant's endpoints that want this event; disabled ones too, deleted ones not."""
+    return [
+        endpoint
+        for endpoint in endpoints
+        if endpoint.tenant == tenant
+        and event_type in endpoint.events
+        and endpoint.state is not EndpointState.DELETED
+    ]

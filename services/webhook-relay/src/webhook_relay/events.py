@@ -1,0 +1,152 @@
+"""Public events: what anybody may subscribe to on the topic exchange `skuwire.events`.
+
+Routing keys are `{subject}.{action}.{shop}`, for example `product.synced.milano`. Types are
+`skuwire.{subject}.{action}.v{version}`; a published one only grows by optional fields.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from common.messages import ChunkCompleted, ItemOutcome, Message, Reason, Result
+from webhook_relay.bodies import operation_of
+
+PREFIX = "skuwire."
+
+
+class PublicEvent(Message):
+    """What all public events have in common. `at` is when it happened."""
+
+    tenant: str
+    shop: str
+    at: datetime
+
+    def routing_key(self) -> str:
+        subject_and_action = self.message_type.removeprefix(PREFIX).rsplit(".", 1)[0]
+        return f"{subject_and_action}.{self.shop}"
+
+    def addressed_shop(self) -> str:
+        return self.shop
+
+    def addressed_tenant(self) -> str:
+        return self.tenant
+
+
+class ProductEvent(PublicEvent):
+    """Which product, by which item. `product_id` is our number, `presta_id` the shop's."""
+
+    submission_id: str
+    chunk_id: str
+    position: int
+    sequence: int
+    operation: str
+    reference: str | None
+    product_id: int | None
+    presta_id: int | None
+
+    def correlation_id(self) -> str:
+        return self.submission_id
+
+
+class ProductSynced(ProductEvent):
+    """Fired when a product in the shop is as the item described it; `result` says what that took."""
+
+    message_type = "skuwire.product.synced.v1"
+    result: str
+    images_processed: int
+    technical_data_processed: int
+    warnings: tuple[Reason, ...]
+
+
+class ProductFailed(ProductEvent):
+    """Fired when an item was refused; nothing is tried again."""
+
+    message_type = "skuwire.product.failed.v1"
+    reasons: tuple[Reason, ...]
+
+
+class ProductDeleted(ProductEvent):
+    """Fired when a product was deleted from the shop."""
+
+    message_type = "skuwire.product.deleted.v1"
+
+
+class ChunkFinished(PublicEvent):
+    """Fired when every item of a chunk has its outcome, after the events of its products."""
+
+    message_type = "skuwire.chunk.completed.v1"
+    submission_id: str
+    chunk_id: str
+    partition: int
+    total_items: int
+    completed: int
+    errors: int
+
+    def correlation_id(self) -> str:
+        return self.submission_id
+
+
+class ShopUnreachable(PublicEvent):
+    """Fired when the first service reports that it cannot reach the shop. Its work is kept and waits."""
+
+    message_type = "skuwire.shop.unreachable.v1"
+    service: str
+    cause: str
+
+
+class ShopRecovered(PublicEvent):
+    """Fired when the last service that could not reach the shop reaches it again."""
+
+    message_type = "skuwire.shop.recovered.v1"
+    unreachable_since: datetime
+
+
+def events_of(message: ChunkCompleted, at: datetime) -> Iterator[tuple[str, PublicEvent]]:
+    """The events that a completed chunk causes, each with a name that is unique within the chunk."""
+    for outcome in message.outcomes:
+        yield str(outcome.position), _product_event(message, outcome, at)
+    chunk = message.chunk
+    errors = sum(outcome.result is Result.REFUSED for outcome in message.outcomes)
+    yield (
+        "chunk",
+        ChunkFinished(
+            tenant=chunk.tenant,
+            shop=chunk.shop,
+            at=at,
+            submission_id=chunk.submission_id,
+            chunk_id=chunk.chunk_id,
+            partition=chunk.partition,
+            total_items=chunk.total_items,
+            completed=len(message.outcomes) - errors,
+            errors=errors,
+        ),
+    )
+
+
+def _product_event(message: ChunkCompleted, outcome: ItemOutcome, at: datetime) -> ProductEvent:
+    chunk = message.chunk
+    product = ProductEvent(
+        tenant=chunk.tenant,
+        shop=chunk.shop,
+        at=at,
+        submission_id=chunk.submission_id,
+        chunk_id=chunk.chunk_id,
+        position=outcome.position,
+        sequence=outcome.sequence,
+        operation=operation_of(outcome),
+        reference=outcome.reference,
+        product_id=outcome.product_id,
+        presta_id=outcome.presta_id,
+    ).model_dump()
+    match outcome.result:
+        case Result.REFUSED:
+            return ProductFailed(**product, reasons=outcome.reasons)
+        case Result.DELETED:
+            return ProductDeleted(**product)
+        case _:
+            return ProductSynced(
+                **product,
+                result=outcome.result.value,
+                images_processed=outcome.images_processed,
+                technical_data_processed=outcome.technical_data_processed,
+                warnings=outcome.warnings,
+            )

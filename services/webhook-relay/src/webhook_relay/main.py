@@ -1,0 +1,52 @@
+"""webhook-relay, wired: intake, deliveries, the internal API."""
+
+from common.messages import ChunkCompleted, ShopReachability
+from common.service import Runtime, run_service
+from webhook_relay.addresses import check_url, refuse_unless_public
+from webhook_relay.deliverer import Deliverer
+from webhook_relay.endpoints import Endpoint, read_endpoints_file
+from webhook_relay.handlers import Intake
+from webhook_relay.posting import Poster, accept_any_address
+from webhook_relay.routes import InternalApi
+from webhook_relay.settings import RelaySettings
+from webhook_relay.store.endpoints import keep_configured_endpoints
+
+
+def main() -> None:
+    """Run the service until it is asked to stop."""
+    run_service("webhook-relay", RelaySettings, start)
+
+
+async def start(runtime: Runtime[RelaySettings]) -> None:
+    """Wire the service."""
+    settings = runtime.settings
+    async with runtime.database.transaction() as connection:
+        await keep_configured_endpoints(connection, configured_endpoints(settings))
+    poster = Poster(
+        connect_timeout_seconds=settings.connect_timeout_seconds,
+        total_timeout_seconds=settings.total_timeout_seconds,
+        connections=settings.in_flight,
+        check=accept_any_address if settings.allow_private_endpoints else refuse_unless_public,
+    )
+    runtime.on_stop.append(poster.close)
+    deliverer = Deliverer(runtime.database, poster, settings)
+    intake = Intake(deliverer.wake)
+    runtime.consume(
+        {ChunkCompleted: intake.take_completed_chunks, ShopReachability: intake.take_reachability}
+    )
+    runtime.background("deliveries", deliverer.run)
+    runtime.routes(InternalApi(runtime.database, settings).routes())
+
+
+def configured_endpoints(settings: RelaySettings) -> list[Endpoint]:
+    """The endpoints of the settings. Raises `UnusableUrl` for one that no webhook may be sent to."""
+    configured = list(settings.endpoints)
+    if settings.endpoints_file is not None:
+        configured += read_endpoints_file(settings.endpoints_file)
+    for entry in configured:
+        check_url(
+            entry.url,
+            allow_http=settings.allow_http_endpoints,
+            allow_private=settings.allow_private_endpoints,
+        )
+    return [entry.endpoint() for entry in configured]

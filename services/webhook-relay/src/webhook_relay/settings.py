@@ -1,0 +1,55 @@
+"""What webhook-relay can be told from outside."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, model_validator
+
+from common.settings import ServiceSettings, settings_of, shared
+from webhook_relay.endpoints import ConfiguredEndpoint
+from webhook_relay.schedule import WAITS_SECONDS
+
+LEASE_MARGIN_SECONDS = 5.0
+
+
+class RelaySettings(ServiceSettings):
+    """Settings of webhook-relay, read from `SKUWIRE_RELAY_…` and the shared `SKUWIRE_…`."""
+
+    model_config = settings_of("relay")
+
+    internal_token: SecretStr | None = shared(
+        "internal_token",
+        None,
+        "Token that the gateway shows to the internal API; without one the API is not served.",
+    )
+    endpoints_file: Path | None = Field(None, description="TOML file with endpoints; see the README.")
+    endpoints: tuple[ConfiguredEndpoint, ...] = Field(
+        (), description='Endpoints as JSON: `[{"url": …, "secret": …, "tenant": …, "events": […]}]`.'
+    )
+    allow_http_endpoints: bool = Field(
+        False, description="Also accept http:// endpoints: for demonstrations and tests."
+    )
+    allow_private_endpoints: bool = Field(
+        False, description="Also accept private addresses and any port: for demonstrations and tests."
+    )
+    retry_waits_seconds: tuple[float, ...] = Field(
+        WAITS_SECONDS, min_length=1, description="Seconds before the first attempt, the second, and so on."
+    )
+    connect_timeout_seconds: float = Field(5.0, gt=0, description="Time to connect, with TLS.")
+    total_timeout_seconds: float = Field(15.0, gt=0, description="Time for a whole attempt.")
+    lease_seconds: float = Field(
+        30.0, gt=0, description="A claimed delivery whose worker died is free again after this time."
+    )
+    in_flight: int = Field(64, ge=1, description="Attempts at the same time, of one process.")
+    in_flight_per_endpoint: int = Field(
+        4, ge=1, description="Attempts at the same time to one endpoint, of all processes together."
+    )
+    poll_seconds: float = Field(0.5, gt=0, description="How often to look for deliveries that became due.")
+
+    @model_validator(mode="after")
+    def _lease_outlasts_an_attempt(self) -> "RelaySettings":
+        if self.lease_seconds < self.total_timeout_seconds + LEASE_MARGIN_SECONDS:
+            raise ValueError(
+                f"lease_seconds must be at least total_timeout_seconds + {LEASE_MARGIN_SECONDS:g}, "
+                "or a slow attempt is made twice"
+            )
+        return self

@@ -1,0 +1,1 @@
+"""All SQL of webhook-relay, by what it keeps."""

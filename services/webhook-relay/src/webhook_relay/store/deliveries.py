@@ -1,0 +1,165 @@
+"""SQL of the deliveries and their attempts."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from webhook_relay.delivery import (
+    Answer,
+    Answered,
+    Delivered,
+    EndpointGone,
+    Exhausted,
+    Outcome,
+    Pending,
+    RetryAt,
+)
+from webhook_relay.signing import parse_secret
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery before its first attempt, its fields in the order of the table's columns."""
+
+    id: UUID
+    endpoint_id: UUID
+    webhook_id: str
+    event_type: str
+    tenant: str
+    shop: str
+    subject: str
+    body: bytes = field(repr=False)
+    traceparent: str | None
+
+
+async def add_deliveries(
+    connection: asyncpg.Connection, deliveries: Sequence[NewDelivery], due_at: datetime
+) -> None:
+    """Record what is to be delivered; one that is known already stays as it is."""
+    await connection.executemany(
+        """
+        insert into deliveries
+            (id, endpoint_id, webhook_id, event_type, tenant, shop, subject, body, traceparent, due_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        on conflict do nothing
+        """,
+        [(*astuple(d), due_at) for d in deliveries],
+    )
+
+
+# One claimer per endpoint at a time, so that the count of what is in flight is right.
+_LOCK_ENDPOINTS_WITH_WORK = """
+    select id from endpoints e
+    where state = 'enabled' and exists (
+        select from deliveries d
+        where d.endpoint_id = e.id and d.state = 'pending' and d.due_at <= $1 and d.lease_until <= now()
+    )
+    for no key update skip locked
+"""
+
+# The endpoint with the fewest in flight comes first: slow ones leave room for the others. Leases are in
+# the database's clock, which all workers share; the condition is repeated for rows that changed meanwhile.
+_CLAIM = """
+    with room as (
+        select e.id, $4 - (
+            select count(*) from deliveries d
+            where d.endpoint_id = e.id and d.state = 'pending' and d.lease_until > now()
+        ) as free
+        from unnest($2::uuid[]) as e (id)
+    ), due as (
+        select d.id, d.due_at, row_number() over (partition by room.id order by d.due_at) - room.free as rank
+        from room cross join lateral (
+            select id, due_at from deliveries
+            where endpoint_id = room.id and state = 'pending' and due_at <= $1 and lease_until <= now()
+            order by due_at limit greatest(room.free, 0)
+        ) as d
+    )
+    update deliveries d
+    set lease_until = now() + make_interval(secs => $5), epoch = d.epoch + 1
+    from (select id from due order by rank, due_at limit $3) as chosen, endpoints e
+    where d.id = chosen.id and e.id = d.endpoint_id and d.state = 'pending' and d.lease_until <= now()
+    returning d.id, d.epoch, d.endpoint_id, d.webhook_id, d.event_type, d.tenant, d.shop, d.body,
+        d.attempts, d.traceparent, e.url, e.secrets
+"""
+
+
+async def claim_due(
+    connection: asyncpg.Connection,
+    now: datetime,
+    *,
+    limit: int,
+    per_endpoint: int,
+    lease_seconds: float,
+) -> list[Pending]:
+    """Claim up to `limit` due deliveries, at most `per_endpoint` for each endpoint with those in flight."""
+    endpoints = await connection.fetch(_LOCK_ENDPOINTS_WITH_WORK, now)
+    if not endpoints:
+        return []
+    ids = [row["id"] for row in endpoints]
+    rows = await connection.fetch(_CLAIM, now, ids, limit, per_endpoint, lease_seconds)
+    return [
+        Pending(
+            id=row["id"],
+            epoch=row["epoch"],
+            endpoint_id=row["endpoint_id"],
+            webhook_id=row["webhook_id"],
+            event_type=row["event_type"],
+            tenant=row["tenant"],
+            shop=row["shop"],
+            body=row["body"],
+            attempts_made=row["attempts"],
+            traceparent=row["traceparent"],
+            url=row["url"],
+            secrets=tuple(parse_secret(text) for text in row["secrets"]),
+        )
+        for row in rows
+    ]
+
+
+_RECORD_ATTEMPT = """
+    insert into attempts (delivery_id, epoch, at, seconds, status, cause, answer)
+    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+"""
+
+# A worker that outlived its lease changes nothing any more — except that what was delivered, was.
+_RECORD_OUTCOME = """
+    update deliveries
+    set state = $3, attempts = attempts + 1, due_at = coalesce($4, due_at), lease_until = '-infinity',
+        last_status = $5, last_cause = $6, finished_at = case when $3 = 'pending' then null else $7 end
+    where id = $1 and state = 'pending' and (epoch = $2 or $3 = 'delivered')
+    returning true
+"""
+
+_STATE_AFTER: dict[type[Outcome], str] = {
+    Delivered: "delivered",
+    RetryAt: "pending",
+    Exhausted: "exhausted",
+    EndpointGone: "gone",
+}
+
+
+async def record(
+    connection: asyncpg.Connection, pending: Pending, answer: Answer, outcome: Outcome, now: datetime
+) -> bool:
+    """Record an attempt and what follows from it; False where the claim was no longer ours."""
+    status = answer.status if isinstance(answer, Answered) else None
+    cause = None if isinstance(answer, Answered) else answer.cause
+    cut = answer.cut if isinstance(answer, Answered) else ""
+    state = _STATE_AFTER[type(outcome)]
+    due_at = outcome.at if isinstance(outcome, RetryAt) else None
+    await connection.execute(
+        _RECORD_ATTEMPT, pending.id, pending.epoch, now, answer.seconds, status, cause, cut
+    )
+    ours = await connection.fetchval(
+        _RECORD_OUTCOME, pending.id, pending.epoch, state, due_at, status, cause, now
+    )
+    if isinstance(outcome, EndpointGone):
+        await connection.execute(
+            "update endpoints set state = 'disabled', state_reason = 'answered 410', changed_at = now() "
+            "where id = $1 and state = 'enabled'",
+            pending.endpoint_id,
+        )
+    return bool(ours)
