@@ -1,0 +1,204 @@
+"""The HTTP side: one request, bounded in time and size, its failures told apart by what they leave behind."""
+
+import asyncio
+import base64
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+from yarl import URL
+
+from prestashop.answers import Answer, error_of
+from prestashop.errors import (
+    ShopAnswerLost,
+    ShopAnswerUnreadable,
+    ShopError,
+    ShopTimeout,
+    ShopUnreachable,
+)
+from prestashop.settings import ClientSettings
+
+_KEEP_ALIVE_SECONDS: Final = 4.0
+"""Shorter than the 5 s after which Apache closes: a POST on a connection just closed is an answer lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One request as telemetry sees it: no query, no body, no key.
+
+    ``status`` is None when no answer came; ``error`` is the name of the error's class.
+    ``started_at`` is Unix time, so that a span can be made of the record afterwards.
+    """
+
+    method: str
+    path: str
+    status: int | None
+    seconds: float
+    started_at: float
+    entities: int
+    error: str | None
+
+
+OnRequest = Callable[[RequestRecord], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to be sent as a form."""
+
+    field: str
+    data: bytes
+    filename: str
+    content_type: str
+
+    def form(self) -> aiohttp.FormData:
+        """Make the multipart form; it can be sent once."""
+        form = aiohttp.FormData()
+        form.add_field(self.field, self.data, filename=self.filename, content_type=self.content_type)
+        return form
+
+
+class Transport:
+    """Requests to one shop. Not more than ``max_concurrency`` at a time; the others wait in line."""
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        settings: ClientSettings,
+        session: aiohttp.ClientSession | None,
+        on_request: OnRequest | None,
+    ) -> None:
+        self.address = _address(url)
+        self._authorization = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
+        self._settings = settings
+        self._session = session
+        self._owns_session = session is None
+        self._on_request = on_request
+        self._slots = asyncio.Semaphore(settings.max_concurrency)
+
+    async def close(self) -> None:
+        """Close the connections, unless the session was given by the caller."""
+        if self._owns_session and self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes | Upload | None = None,
+        entities: int = 0,
+        keep_bytes: int | None = None,
+    ) -> Answer:
+        """Send a request to ``/api/{path}`` and return its answer when it is 2xx; else raise a ShopError.
+
+        ``keep_bytes``: keep only so many bytes of the answer and read past the rest.
+        """
+        async with self._slots:
+            started, ticks = time.time(), time.perf_counter()
+            answer: Answer | None = None
+            error: ShopError | None = None
+            try:
+                answer = await self._exchange(method, self._url(path, query), body, keep_bytes)
+                error = error_of(answer)
+            except ShopError as failure:
+                error = failure
+            finally:
+                if self._on_request is not None:
+                    self._on_request(
+                        RequestRecord(
+                            method=method,
+                            path=f"/api/{path}",
+                            status=answer.status if answer else None,
+                            seconds=time.perf_counter() - ticks,
+                            started_at=started,
+                            entities=entities,
+                            error=type(error).__name__ if error else None,
+                        )
+                    )
+            if error is not None:
+                raise error
+            assert answer is not None  # noqa: S101 - tells the type checker: no error means an answer
+            return answer
+
+    async def _exchange(
+        self, method: str, url: URL, body: bytes | Upload | None, keep_bytes: int | None
+    ) -> Answer:
+        try:
+            async with self._open_session().request(
+                method,
+                url,
+                data=body.form() if isinstance(body, Upload) else body,
+                headers=self._headers(body),
+                timeout=self._timeout(body),
+                allow_redirects=False,
+            ) as response:
+                return Answer(
+                    status=response.status,
+                    version=response.headers.get("PSWS-Version"),
+                    body=await self._read(response, keep_bytes),
+                    location=response.headers.get("Location", ""),
+                    retry_after=response.headers.get("Retry-After", ""),
+                )
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise ShopUnreachable(str(error)) from error
+        except TimeoutError as error:
+            raise ShopTimeout from error
+        except aiohttp.InvalidURL as error:
+            raise ShopUnreachable("not an address") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise ShopAnswerLost(type(error).__name__) from error
+
+    async def _read(self, response: aiohttp.ClientResponse, keep_bytes: int | None) -> bytes:
+        kept = bytearray()
+        length = 0
+        async for piece in response.content.iter_any():
+            length += len(piece)
+            if length > self._settings.max_answer_bytes:
+                raise ShopAnswerUnreadable(f"longer than {self._settings.max_answer_bytes} bytes")
+            kept += piece if keep_bytes is None else piece[: max(keep_bytes - len(kept), 0)]
+        return bytes(kept)
+
+    def _url(self, path: str, query: str) -> URL:
+        return URL(f"{self.address}/api/{path}" + (f"?{query}" if query else ""), encoded=True)
+
+    def _headers(self, body: bytes | Upload | None) -> dict[str, str]:
+        headers = {"Authorization": self._authorization, "User-Agent": self._settings.user_agent}
+        if isinstance(body, bytes):
+            headers["Content-Type"] = "text/xml; charset=utf-8"
+        return headers
+
+    def _timeout(self, body: bytes | Upload | None) -> aiohttp.ClientTimeout:
+        settings = self._settings
+        return aiohttp.ClientTimeout(
+            total=settings.image_timeout_seconds
+            if isinstance(body, Upload)
+            else settings.read_timeout_seconds,
+            connect=settings.connect_timeout_seconds,
+            sock_connect=settings.connect_timeout_seconds,
+        )
+
+    def _open_session(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=self._settings.max_concurrency, keepalive_timeout=_KEEP_ALIVE_SECONDS
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+
+def _address(url: str) -> str:
+    """Check the address of a shop and return it without /api and without a slash at its end."""
+    parsed = URL(url)
+    if parsed.scheme not in {"http", "https"} or not parsed.host:
+        raise ValueError("the address of a shop begins with http:// or https://")
+    if parsed.user or parsed.password or parsed.query_string or parsed.fragment:
+        raise ValueError("the address of a shop holds no key, query or fragment")
+    return str(parsed).rstrip("/").removesuffix("/api")
