@@ -41,7 +41,7 @@ REFUSED_V6 = tuple(
         "64:ff9b::/96",  # NAT64: carries any IPv4 address
         "64:ff9b:1::/48",  # NAT64, local use
         "100::/64",  # discard
-        "2001::/32",  # Teredo: carries any IPv4 address
+        "2001::/23",  # protocol assignments; Teredo in it carries any IPv4 address
         "2001:db8::/32",  # documentation
         "2002::/16",  # 6to4: carries any IPv4 address
         "3fff::/20",  # documentation

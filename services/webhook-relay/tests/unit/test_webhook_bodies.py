@@ -1,0 +1,114 @@
+"""The body of a chunk's webhook, field for field as the Products Bulk document shows it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from common.messages import Chunk, ChunkCompleted, Intent, ItemOutcome, Reason, Result
+from webhook_relay.bodies import chunk_body, operation_of
+from webhook_relay.events import ChunkFinished, ProductDeleted, ProductFailed, ProductSynced, events_of
+
+AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def outcome(result: Result, intent: Intent = Intent.UPSERT, **known: Any) -> ItemOutcome:
+    position = known.pop("position", 0)
+    return ItemOutcome(
+        position=position, sequence=100 + position, intent=intent, result=result, reference="A1", **known
+    )
+
+
+def completed(*outcomes: ItemOutcome) -> ChunkCompleted:
+    return ChunkCompleted(
+        chunk=Chunk(
+            chunk_id="bulk_675c53516d618_0",
+            submission_id="bulk_675c53516d618",
+            partition=0,
+            tenant="acme",
+            shop="milano",
+            submitted_at=AT,
+            total_items=len(outcomes),
+        ),
+        outcomes=outcomes,
+    )
+
+
+def test_a_completed_chunk_has_the_documents_keys() -> None:
+    body = json.loads(chunk_body(completed(outcome(Result.CREATED, product_id=9999, presta_id=17))))
+    items = body.pop("itemsCompleted")
+    assert body == {
+        "chunkId": "bulk_675c53516d618_0",
+        "partition": 0,
+        "totalItems": 1,
+        "completed": 1,
+        "errors": 0,
+        "msjs": [],
+    }
+    assert items == [
+        {
+            "id": 9999,
+            "reference": "A1",
+            "presta_id": 17,
+            "position": 0,
+            "operation": "create",
+            "result": "created",
+            "imagesProcessed": 0,
+            "technicalDataProcessed": 0,
+            "warnings": [],
+        }
+    ]
+
+
+def test_a_refused_item_is_a_message_with_its_reasons_by_field() -> None:
+    slug = Reason(
+        code="slug_taken", field="es.slug", message="There are another register with the same slug."
+    )
+    price = Reason(code="negative", field="price", message="Must be positive.")
+    price_again = Reason(code="format", field="price", message="Must be a number.")
+    refused = outcome(Result.REFUSED, Intent.CREATE, reasons=(slug, price, price_again))
+    body = json.loads(chunk_body(completed(outcome(Result.UPDATED, position=1), refused)))
+    assert (body["totalItems"], body["completed"], body["errors"]) == (2, 1, 1)
+    (message,) = body["msjs"]
+    assert (message["type"], message["operation"]) == ("error", "create")
+    assert json.loads(message["msjs"]) == {
+        "es.slug": ["There are another register with the same slug."],
+        "price": ["Must be positive.", "Must be a number."],
+    }
+    assert message["item"]["reference"] == "A1"
+
+
+@pytest.mark.parametrize(
+    ("item", "operation"),
+    [
+        (outcome(Result.CREATED), "create"),
+        (outcome(Result.UNCHANGED, Intent.UPDATE), "update"),
+        (outcome(Result.DELETED, Intent.DELETE), "delete"),
+        (outcome(Result.REFUSED, Intent.DELETE), "delete"),
+        (outcome(Result.REFUSED), "create"),
+        (outcome(Result.REFUSED, presta_id=3), "update"),
+    ],
+)
+def test_the_operation_is_what_was_done_or_wanted(item: ItemOutcome, operation: str) -> None:
+    assert operation_of(item) == operation
+
+
+def test_every_product_and_then_the_chunk_is_told_to_the_public() -> None:
+    message = completed(
+        outcome(Result.CREATED, images_processed=3),
+        outcome(Result.DELETED, Intent.DELETE, position=1),
+        outcome(Result.REFUSED, position=2, reasons=(Reason(code="x", field="price", message="No."),)),
+    )
+    names, events = zip(*events_of(message, AT), strict=True)
+    assert [type(event) for event in events] == [ProductSynced, ProductDeleted, ProductFailed, ChunkFinished]
+    assert [event.routing_key() for event in events] == [
+        "product.synced.milano",
+        "product.deleted.milano",
+        "product.failed.milano",
+        "chunk.completed.milano",
+    ]
+    assert len(set(names)) == len(names)
+    assert json.loads(events[2].to_json())["reasons"][0]["message"] == "No."
+    assert isinstance(events[3], ChunkFinished)
+    assert (events[3].total_items, events[3].completed, events[3].errors) == (3, 2, 1)
