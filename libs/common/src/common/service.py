@@ -25,6 +25,7 @@ from common.messaging.intake import Handler, Intake
 from common.messaging.outbox import OutboxRelay
 from common.settings import ServiceSettings
 from common.shops import Shops, load_shops
+from common.stopping import sleep_or_stop
 from common.telemetry import set_up_telemetry
 
 log = structlog.get_logger()
@@ -135,7 +136,7 @@ class Runtime(Generic[S]):
         assert self._intake is not None  # noqa: S101 - only spawned beside an intake
         strikes = 0
         while not stopping.is_set():
-            await _sleep_or_stop(stopping, WATCHDOG_SECONDS)
+            await sleep_or_stop(stopping, WATCHDOG_SECONDS)
             if stopping.is_set():
                 return
             try:
@@ -149,13 +150,6 @@ class Runtime(Generic[S]):
 
 async def _awaited(work: Awaitable[None]) -> None:
     await work
-
-
-async def _sleep_or_stop(stopping: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stopping.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 def run_service(name: str, settings_type: type[S], start: Callable[[Runtime[S]], Awaitable[None]]) -> None:

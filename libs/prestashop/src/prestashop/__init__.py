@@ -37,12 +37,13 @@ from prestashop.nodes import (
 from prestashop.outcomes import Outcome, Refused, Unknown, Written
 from prestashop.settings import ClientSettings
 from prestashop.shop import Shop
-from prestashop.transport import OnRequest, RequestRecord
+from prestashop.transport import BeforeRequest, OnRequest, RequestRecord
 from prestashop.xml import from_xml, to_xml
 
 __all__ = [
     "DEFAULT_IMAGE_LIMIT_BYTES",
     "Associations",
+    "BeforeRequest",
     "Breaker",
     "BreakerSettings",
     "BreakerState",

@@ -31,7 +31,7 @@ from prestashop.outcomes import Outcome, Refused, Unknown
 from prestashop.reading import Reader
 from prestashop.requests import WritingRequests, bodies
 from prestashop.settings import ClientSettings
-from prestashop.transport import OnRequest, Transport, Upload
+from prestashop.transport import BeforeRequest, OnRequest, Transport, Upload
 from prestashop.xml import from_xml
 
 # Shop.list hides the builtin from the annotations of its own class.
@@ -62,10 +62,11 @@ class Shop:
         settings: ClientSettings = _SETTINGS_OF_A_CLIENT,
         session: aiohttp.ClientSession | None = None,
         on_request: OnRequest | None = None,
+        before_request: BeforeRequest | None = None,
     ) -> None:
         """``url`` is the shop's own domain, with or without ``/api``; a ``session`` given is not closed."""
         self._settings = settings
-        self._transport = Transport(url, key, settings, session, on_request)
+        self._transport = Transport(url, key, settings, session, on_request, before_request)
         self._reader = Reader(self._transport, settings)
         self._requests = WritingRequests(self._transport, self._reader)
 

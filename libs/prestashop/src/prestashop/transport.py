@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +28,7 @@ _KEEP_ALIVE_SECONDS: Final = 4.0
 class RequestRecord:
     """One request as telemetry sees it: no query, no body, no key.
 
-    ``status`` is None when no answer came; ``error`` is the name of the error's class.
+    ``status`` is None when no answer came; ``error`` is what the caller is about to get.
     ``started_at`` is Unix time, so that a span can be made of the record afterwards.
     """
 
@@ -38,10 +38,13 @@ class RequestRecord:
     seconds: float
     started_at: float
     entities: int
-    error: str | None
+    error: ShopError | None
 
 
 OnRequest = Callable[[RequestRecord], None]
+
+BeforeRequest = Callable[[], Awaitable[None]]
+"""Awaited ahead of every request; what it raises is raised to the caller, and nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Transport:
         settings: ClientSettings,
         session: aiohttp.ClientSession | None,
         on_request: OnRequest | None,
+        before_request: BeforeRequest | None,
     ) -> None:
         self.address = _address(url)
         self._authorization = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
@@ -77,6 +81,7 @@ class Transport:
         self._session = session
         self._owns_session = session is None
         self._on_request = on_request
+        self._before_request = before_request
         self._slots = asyncio.Semaphore(settings.max_concurrency)
 
     async def close(self) -> None:
@@ -100,6 +105,8 @@ class Transport:
         ``keep_bytes``: keep only so many bytes of the answer and read past the rest.
         """
         async with self._slots:
+            if self._before_request is not None:
+                await self._before_request()
             started, ticks = time.time(), time.perf_counter()
             answer: Answer | None = None
             error: ShopError | None = None
@@ -118,7 +125,7 @@ class Transport:
                             seconds=time.perf_counter() - ticks,
                             started_at=started,
                             entities=entities,
-                            error=type(error).__name__ if error else None,
+                            error=error,
                         )
                     )
             if error is not None:

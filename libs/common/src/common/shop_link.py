@@ -1,0 +1,150 @@
+"""A shop as a service reaches it: the client, its breaker, a span for each request.
+
+The writer and the image-processor each have one link per shop. A link says `unreachable` when its breaker
+opens and `recovered` at the first success after that — and once after a start, because the process before
+may have died while the shop was away.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import structlog
+from opentelemetry import trace
+
+from common.database import Database
+from common.messages import Reachability, ShopReachability
+from common.shops import ShopSettings
+from common.stopping import sleep_or_stop
+from common.telemetry import meter, tracer
+from prestashop import (
+    Breaker,
+    BreakerState,
+    ClientSettings,
+    RequestRecord,
+    Shop,
+    ShopError,
+    Transition,
+    is_failure,
+)
+
+log = structlog.get_logger()
+
+_requests = meter.create_histogram("skuwire_shop_request_seconds", unit="s", description="Requests to shops")
+
+
+class ShopLink:
+    """One shop, one breaker. `before_request` is awaited ahead of every request and may refuse it by raising."""
+
+    def __init__(
+        self,
+        shop: ShopSettings,
+        service: str,
+        database: Database,
+        *,
+        before_request: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.shop = shop
+        self.breaker = Breaker()
+        self.on_recovered: Callable[[], Awaitable[None]] | None = None
+        self._service = service
+        self._database = database
+        self._told: Reachability | None = None
+        self._to_tell: list[ShopReachability] = []
+        self.client = Shop(
+            shop.url,
+            shop.key.get_secret_value(),
+            settings=ClientSettings(
+                read_timeout_seconds=shop.request_timeout_seconds,
+                image_timeout_seconds=3 * shop.request_timeout_seconds,
+                max_concurrency=shop.concurrency,
+                max_entities_per_request=100,
+            ),
+            on_request=self._note,
+            before_request=before_request,
+        )
+
+    async def wait_until_allowed(self, stopping: asyncio.Event) -> None:
+        """Return when the shop may be asked; meanwhile probe it at the breaker's growing distances."""
+        while self.breaker.state is not BreakerState.CLOSED and not stopping.is_set():
+            await self.tell()
+            await sleep_or_stop(stopping, max(self.breaker.wait_seconds(), 0.05))
+            if stopping.is_set() or not self.breaker.allow():
+                continue
+            try:
+                await self.client.capabilities()
+            except ShopError as error:
+                if not is_failure(error):
+                    continue  # it answers; whoever has work will hear what is wrong
+                log.info("shop.probe_failed", shop=self.shop.id, cause=str(error))
+        if self._to_tell:
+            recovered = any(told.reachability is Reachability.RECOVERED for told in self._to_tell)
+            if recovered and self.on_recovered is not None:
+                await self.on_recovered()
+            await self.tell()
+
+    async def tell(self) -> None:
+        """Publish what has changed about the shop's reachability."""
+        if not self._to_tell:
+            return
+        telling, self._to_tell = self._to_tell, []
+        try:
+            async with self._database.unit_of_work() as work:
+                for message in telling:
+                    work.publish(message)
+        except BaseException:
+            self._to_tell = telling + self._to_tell
+            raise
+
+    async def close(self) -> None:
+        await self.client.close()
+
+    def _note(self, record: RequestRecord) -> None:
+        failed = record.error is not None and is_failure(record.error)
+        transition = self.breaker.record_failure() if failed else self.breaker.record_success()
+        if transition is Transition.OPENED:
+            self._change(Reachability.UNREACHABLE, str(record.error))
+        elif (
+            not failed
+            and self._told is not Reachability.RECOVERED
+            and (self.breaker.state is BreakerState.CLOSED)
+        ):
+            self._change(Reachability.RECOVERED, "")
+        labels = {"shop": self.shop.id, "method": record.method, "status": str(record.status or "none")}
+        _requests.record(record.seconds, labels)
+        span = tracer.start_span(
+            f"{record.method} {record.path}",
+            kind=trace.SpanKind.CLIENT,
+            start_time=int(record.started_at * 1e9),
+            attributes={
+                "skuwire.shop": self.shop.id,
+                "http.request.method": record.method,
+                "http.response.status_code": record.status or 0,
+                "skuwire.entities": record.entities,
+            },
+        )
+        span.end(int((record.started_at + record.seconds) * 1e9))
+        log.info(
+            "shop.request",
+            shop=self.shop.id,
+            method=record.method,
+            path=record.path,
+            status=record.status,
+            entities=record.entities,
+            milliseconds=round(record.seconds * 1000),
+            cause=str(record.error) if record.error else None,
+        )
+
+    def _change(self, reachability: Reachability, cause: str) -> None:
+        self._told = reachability
+        log.warning("breaker.changed", shop=self.shop.id, reachability=reachability.value, cause=cause)
+        self._to_tell.append(
+            ShopReachability(
+                tenant=self.shop.tenant,
+                shop=self.shop.id,
+                service=self._service,
+                reachability=reachability,
+                at=datetime.now(UTC),
+                cause=cause[:300],
+            )
+        )
