@@ -12,8 +12,9 @@ abort activate afterprint afterupdate animationcancel animationend animationiter
 beforeactivate beforecopy beforecut beforedeactivate beforeeditfocus beforepaste beforeprint beforeunload
 beforeupdate blur bounce cellchange change click contextmenu controlselect copy cut dataavailable
 datasetchanged datasetcomplete dblclick deactivate drag dragdrop dragend dragenter dragleave dragover
-dragstart drop error errorupdate filterchange finish focus focusin focusout gotpointercapture hashchange help input
-keydown keypress keyup load losecapture lostpointercapture message mousedown mouseenter mouseleave mousemove
+dragstart drop error errorupdate filterchange finish focus focusin focusout gotpointercapture hashchange help
+input keydown keypress keyup load losecapture lostpointercapture message mousedown mouseenter mouseleave
+mousemove
 mouseout mouseover mouseup mousewheel move moveend movestart offline online paste pointercancel pointerdown
 pointerenter pointerleave pointermove pointerout pointerover pointerup propertychange readystatechange reset
 resize resizeend resizestart rowenter rowexit rowsdelete rowsinserted scroll search select selectionchange

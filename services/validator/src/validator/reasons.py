@@ -37,8 +37,8 @@ WORDINGS: dict[str, Wording] = {
     ),
     "reference_forbidden": Wording(
         "The reference contains {found}.",
-        "Remove it: the shop refuses < > ; = {{ }} there, and spaces at the ends or invisible characters make "
-        "products that look alike.",
+        "Remove it: the shop refuses < > ; = {{ }} there, and spaces at the ends or invisible characters "
+        "make products that look alike.",
     ),
     "name_missing": Wording("A new product needs a name.", "Send one."),
     "name_too_long": Wording(

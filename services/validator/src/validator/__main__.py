@@ -1,0 +1,5 @@
+"""`python -m validator`."""
+
+from validator.main import main
+
+main()
