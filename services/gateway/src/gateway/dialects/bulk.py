@@ -1,0 +1,262 @@
+"""The bulk dialect: seed 004, Products Bulk.
+
+Items in seed 004's form (`category_id`, language blocks, `productWarehouses`, `discounts`), with every field
+of seed 000 besides. With `id` an item updates our product of that id; without, it is written whether the
+product exists or not. The identity of an item without `reference` is the slug of its first language.
+"""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from common.messages import Intent, Reason, Result
+from gateway.drafts import Draft, RefusedItem
+from gateway.errors import Refusal, unreadable, violated
+from gateway.reading import ALIASES, FIELDS, LANGUAGE, Reading, without_picture_bytes
+from gateway.strict_json import Json
+from gateway.submissions import ChunkState, ItemState, SubmissionState
+
+MAX_REFERENCE = 64
+TEXTS_BY_LANGUAGE = frozenset({"name", "slug", "summary", "description", "meta_title", "meta_description"})
+PAGE_SIZE = 100
+
+
+# ── requests ──
+
+
+def read_items(body: Json, *, max_items: int) -> list[Draft | RefusedItem]:
+    """The changes of `{items: […]}`; an item that cannot be read is refused for itself."""
+    items = body.get("items") if isinstance(body, dict) else None
+    if not isinstance(items, list):
+        raise unreadable("The body must be a JSON object with a list of items.")
+    if not items:
+        raise violated([Reason(code="bulk_empty", field="items", message="At least one item.")])
+    if len(items) > max_items:
+        raise Refusal(413, "bulk_too_large", f"At most {max_items} items are taken at a time.")
+    return [read_item(item, position) for position, item in enumerate(items)]
+
+
+def read_item(item: Json, position: int) -> Draft | RefusedItem:
+    """The change that one item asks for, or the item with every reason why it cannot be read."""
+    if not isinstance(item, dict):
+        reason = Reason(code="type_wrong", field="", message="An item must be an object.")
+        return RefusedItem(position, Intent.UPSERT, (reason,))
+    reading = Reading(numeric_strings=True)
+    product_id = _product_id(item, reading)
+    intent = _intent(item, product_id, reading)
+    fields, reference = _fields(item, reading)
+    if reference is None and "id" not in item:
+        reference = _reference_from_slug(item, fields, reading)
+    shown = without_picture_bytes(item)
+    if reading.violations:
+        return RefusedItem(position, intent, tuple(reading.violations), reference, product_id, shown)
+    images = fields.pop("images", None)
+    return Draft(position, intent, reference, product_id, fields, images, shown)
+
+
+def _product_id(item: Mapping[str, Json], reading: Reading) -> int | None:
+    if isinstance(item.get("id"), dict):
+        return None  # texts in Indonesian
+    number = reading.integer(item.get("id"), "id")
+    if number is not None and not 0 < number < 2**63:
+        reading.wrong("id", "Must be a positive whole number.", "number_out_of_range")
+        return None
+    return number
+
+
+def _intent(item: Mapping[str, Json], product_id: int | None, reading: Reading) -> Intent:
+    operation = item.get("operation")
+    if operation is None:
+        return Intent.UPSERT if product_id is None else Intent.UPDATE
+    if operation in list(Intent):
+        return Intent(operation)
+    reading.wrong("operation", "Must be create, update, upsert or delete.", "operation_unknown")
+    return Intent.UPSERT
+
+
+def _fields(item: Mapping[str, Json], reading: Reading) -> tuple[dict[str, Any], str | None]:
+    """What the item says, by our field names, and the reference that it gives."""
+    found: dict[str, Any] = {}
+    category: int | None = None
+    for key, value in item.items():
+        name = ALIASES.get(key, key)
+        if isinstance(value, dict) and LANGUAGE.match(key):
+            _read_language(found, key, value, reading)
+        elif name == "reference":
+            _put(found, "reference", reading.text(value, key) or None, key, reading)
+        elif name == "category_id":
+            category = reading.integer(value, key)
+        elif name in FIELDS:
+            field, read = FIELDS[name]
+            _put(found, field, read(reading, value, key), key, reading)
+        elif name not in {"id", "operation"}:
+            reading.unknown(key)
+    if category is not None:
+        _set_main_category(found, category)
+    return found, found.pop("reference", None)
+
+
+def _put(found: dict[str, Any], field: str, value: Any, key: str, reading: Reading) -> None:
+    earlier = found.get(field)
+    if isinstance(earlier, dict) and isinstance(value, dict) and field in TEXTS_BY_LANGUAGE:
+        found[field] = value | earlier  # the language block is more special than the plain text
+    elif field in found and earlier != value:
+        reading.wrong(key, f"Says another {field} than its other name does.", "fields_contradict")
+    else:
+        found[field] = value
+
+
+def _read_language(found: dict[str, Any], language: str, block: Mapping[str, Json], reading: Reading) -> None:
+    for key, value in block.items():
+        path = f"{language}.{key}"
+        if key not in TEXTS_BY_LANGUAGE:
+            reading.unknown(path)
+        else:
+            text = reading.text(value, path)
+            found[key] = (found.get(key) or {}) | {language: text or ""}
+
+
+def _set_main_category(found: dict[str, Any], category: int) -> None:
+    """The item's own category is the main one, and the only one unless `categories` lists others."""
+    found["default_category"] = category
+    found["categories"] = tuple(dict.fromkeys((category, *(found.get("categories") or ()))))
+
+
+def _reference_from_slug(item: Mapping[str, Json], fields: Mapping[str, Any], reading: Reading) -> str | None:
+    """The slug, else the slugified name, of the item's first language, cut to a reference's length."""
+    slugs, names = fields.get("slug") or {}, fields.get("name") or {}
+    first = next((key for key in item if key in slugs or key in names), None)
+    if first is None:
+        first = next(iter({**slugs, **names}), "")
+    slug = slugs.get(first) or slugify(names.get(first, ""))
+    if not slug:
+        reading.wrong("reference", "Needs an id, a reference, a slug or a name.", "reference_missing")
+        return None
+    return shortened(slug)
+
+
+def slugify(name: str) -> str:
+    """The name in lower-case ASCII letters, digits and hyphens; empty where nothing of it remains."""
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")
+
+
+def shortened(slug: str) -> str:
+    """The slug itself, or 51 characters and 12 digits of its sha-256 where it exceeds a reference."""
+    if len(slug) <= MAX_REFERENCE:
+        return slug
+    return f"{slug[:51]}-{hashlib.sha256(slug.encode()).hexdigest()[:12]}"
+
+
+# ── answers ──
+
+
+def accepted(submission_id: str, chunks: int, refused: Sequence[RefusedItem]) -> dict[str, Any]:
+    """Exactly seed 004's response: the refused items with their messages, the others go on."""
+    return {
+        "data": {
+            "bulkId": submission_id,
+            "chunks": chunks,
+            "errors": len(refused),
+            "msjs": [error_message(item) for item in refused],
+        }
+    }
+
+
+def error_message(refused: RefusedItem) -> dict[str, Any]:
+    """One entry of `msjs`; its own `msjs` is a JSON text, as the seed has it."""
+    return {
+        "type": "error",
+        "operation": operation_of(refused.intent),
+        "msjs": json.dumps(messages_by_field(refused.reasons), ensure_ascii=False, separators=(",", ":")),
+        "item": presentable(refused.item),
+    }
+
+
+def operation_of(intent: Intent) -> str:
+    """The word that seed 004 has for an intent."""
+    return "create" if intent is Intent.UPSERT else intent.value
+
+
+def messages_by_field(reasons: Sequence[Reason]) -> dict[str, list[str]]:
+    """`{field: [message, …]}`"""
+    found: dict[str, list[str]] = {}
+    for reason in reasons:
+        found.setdefault(reason.field, []).append(reason.message)
+    return found
+
+
+def presentable(value: Json) -> Json:
+    """The value with its decimals as JSON numbers, so that it can be written as JSON again."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, Mapping):
+        return {key: presentable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [presentable(inner) for inner in value]
+    return value
+
+
+def progress(
+    submission: SubmissionState, items: Sequence[ItemState], page: int, *, page_size: int = PAGE_SIZE
+) -> dict[str, Any]:
+    """Where a bulk stands: totals, every chunk, and a page of the items."""
+    chunks = submission.chunks
+    settled = submission.refused_at_the_door + sum(chunk.settled for chunk in chunks)
+    return {
+        "data": {
+            "bulkId": submission.submission_id,
+            "status": submission.status.value,
+            "shop": submission.shop,
+            "traceId": submission.trace_id,
+            "totalItems": submission.total_items,
+            "open": submission.total_items - settled,
+            **{
+                result.value: sum(getattr(chunk, result.value) for chunk in chunks)
+                for result in Result
+                if result is not Result.REFUSED
+            },
+            "refused": submission.refused,
+            "refusedAtTheDoor": submission.refused_at_the_door,
+            "imagesProcessed": sum(chunk.images_processed for chunk in chunks),
+            "submittedAt": submission.submitted_at.isoformat(),
+            "startedAt": submission.started_at.isoformat() if submission.started_at else None,
+            "finishedAt": submission.finished_at.isoformat() if submission.finished_at else None,
+            "chunks": [_chunk(submission, chunk) for chunk in chunks],
+            "items": [_item(item) for item in items],
+            "page": page,
+            "perPage": page_size,
+            "pages": -(-submission.total_items // page_size),
+        }
+    }
+
+
+def _chunk(submission: SubmissionState, chunk: ChunkState) -> dict[str, Any]:
+    return {
+        "chunkId": f"{submission.submission_id}_{chunk.partition}",
+        "partition": chunk.partition,
+        "status": chunk.status.value,
+        "totalItems": chunk.total_items,
+        "completed": chunk.settled - chunk.refused,
+        "errors": chunk.refused,
+        "completedAt": chunk.completed_at.isoformat() if chunk.completed_at else None,
+    }
+
+
+def _item(item: ItemState) -> dict[str, Any]:
+    return {
+        "index": item.position,
+        "operation": operation_of(item.intent),
+        "id": item.product_id,
+        "reference": item.reference,
+        "presta_id": item.presta_id,
+        "result": item.result.value if item.result else None,
+        "imagesProcessed": item.images_processed,
+        "technicalDataProcessed": item.technical_data_processed,
+        "errors": [reason.model_dump() for reason in item.reasons],
+        "warnings": [reason.model_dump() for reason in item.warnings],
+    }

@@ -1,0 +1,52 @@
+"""What a dialect makes of a body: drafts of changes, before pictures are stored and ids are given."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from common.messages import Intent, Reason
+
+
+@dataclass
+class SentImage:
+    """A picture as it was sent: its bytes in base64, or the sha-256 of bytes that were sent before.
+
+    `base64` is dropped as soon as the bytes are stored, so that one picture at a time is held decoded.
+    """
+
+    path: str  # of the image in the body, for example `images[0]`
+    file_name: str
+    base64: str | None = field(default=None, repr=False)
+    sha256: str | None = None
+
+
+@dataclass
+class Draft:
+    """One readable item. `fields` are those of `ProductFields`, by name; absent is not None."""
+
+    position: int
+    intent: Intent
+    reference: str | None = None
+    product_id: int | None = None
+    fields: dict[str, Any] = field(default_factory=dict)
+    images: Sequence[SentImage] | None = None  # None = the pictures stay as they are
+    item: Mapping[str, Any] = field(default_factory=dict, repr=False)  # as sent, without picture bytes
+
+
+@dataclass(frozen=True)
+class RefusedItem:
+    """An item that is refused at the door and goes into no chunk."""
+
+    position: int
+    intent: Intent
+    reasons: tuple[Reason, ...]
+    reference: str | None = None
+    product_id: int | None = None
+    item: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+def refused(draft: Draft, *reasons: Reason) -> RefusedItem:
+    """The draft as a refused item."""
+    return RefusedItem(
+        draft.position, draft.intent, reasons, draft.reference, draft.product_id, item=draft.item
+    )

@@ -1,0 +1,40 @@
+"""What the gateway does when the stations tell how far a chunk is: steps, outcomes, read model."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from common.database import UnitOfWork
+from common.messages import ChunkCompleted, ChunkValidated, ChunkWritten
+from common.messaging.envelope import Received
+from gateway import store
+from gateway.waiting import Waiting
+
+Told = TypeVar("Told", ChunkValidated, ChunkWritten, ChunkCompleted)
+
+
+class Progress:
+    """Takes in what was told about chunks and wakes the requests that wait for it."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        self._waiting = waiting
+
+    async def take_validated(self, work: UnitOfWork, received: Sequence[Received[ChunkValidated]]) -> None:
+        await self._take("validated", work, received)
+
+    async def take_written(self, work: UnitOfWork, received: Sequence[Received[ChunkWritten]]) -> None:
+        await self._take("written", work, received)
+
+    async def take_completed(self, work: UnitOfWork, received: Sequence[Received[ChunkCompleted]]) -> None:
+        await self._take("completed", work, received)
+
+    async def _take(self, step: str, work: UnitOfWork, received: Sequence[Received[Told]]) -> None:
+        steps, told = [], {}
+        for item in received:
+            chunk, at = item.message.chunk, item.envelope.time
+            steps.append(store.Step(chunk.submission_id, chunk.partition, step, at))
+            for outcome in item.message.outcomes:
+                told.setdefault((chunk.submission_id, outcome.position), (outcome, at))
+        await store.record_steps(work.connection, steps)
+        await store.settle_items(work.connection, [(key[0], *value) for key, value in told.items()])
+        changed = {one.submission_id for one in steps}
+        work.after_commit(lambda: self._waiting.wake(changed))

@@ -1,0 +1,1 @@
+"""The HTTP routes: read, accept, answer; what they mean is decided elsewhere."""

@@ -1,0 +1,326 @@
+"""All SQL of the gateway."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from common.messages import Intent, ItemOutcome, Reason, Result
+from gateway.changes import MAX_REFERENCE, Cut, KnownProducts
+from gateway.drafts import Draft
+from gateway.submissions import Accepted, ChunkState, ItemState, Kind, SubmissionState
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+
+# ── users ──
+
+
+async def password_hash_of(connection: Connection, email: str) -> tuple[str, str] | None:
+    """Tenant and password hash of a user."""
+    row = await connection.fetchrow("select tenant, password_hash from users where email = $1", email)
+    return (row["tenant"], row["password_hash"]) if row else None
+
+
+async def save_user(connection: Connection, email: str, tenant: str, password_hash: str) -> None:
+    """Add the user, or give it another tenant and password."""
+    await connection.execute(
+        """
+        insert into users (email, tenant, password_hash) values ($1, $2, $3)
+        on conflict (email) do update set tenant = excluded.tenant, password_hash = excluded.password_hash
+        """,
+        email,
+        tenant,
+        password_hash,
+    )
+
+
+# ── products ──
+
+
+async def start_product_ids_at(connection: Connection, first: int) -> None:
+    """Let product ids start at `first`, as long as there is no product."""
+    await connection.execute(
+        "select setval('product_ids', $1, false) where not exists (select from products)", first
+    )
+
+
+async def resolve_products(connection: Connection, tenant: str, drafts: Sequence[Draft]) -> KnownProducts:
+    """Look up what the drafts name; a reference that is new gets a product id."""
+    ids = {draft.product_id for draft in drafts if draft.product_id is not None}
+    by_id = await connection.fetch(
+        "select product_id, reference from products where tenant = $1 and product_id = any($2::bigint[])",
+        tenant,
+        sorted(ids),
+    )
+    references = {
+        draft.reference
+        for draft in drafts
+        if draft.product_id is None and draft.reference and len(draft.reference) <= MAX_REFERENCE
+    }
+    by_reference = await _products_by_reference(connection, tenant, references)
+    return KnownProducts(
+        references={row["product_id"]: row["reference"] for row in by_id},
+        ids=by_reference,
+    )
+
+
+async def _products_by_reference(
+    connection: Connection, tenant: str, references: Iterable[str]
+) -> dict[str, int]:
+    ordered = sorted(references)  # one order for all transactions, so that none waits for another in a ring
+    select = "select reference, product_id from products where tenant = $1 and reference = any($2::text[])"
+    found = {row["reference"]: row["product_id"] for row in await connection.fetch(select, tenant, ordered)}
+    missing = [reference for reference in ordered if reference not in found]
+    if missing:
+        await connection.execute(
+            "insert into products (tenant, reference) select $1, unnest($2::text[]) on conflict do nothing",
+            tenant,
+            missing,
+        )
+        rows = await connection.fetch(select, tenant, missing)  # also those that another one has just made
+        found |= {row["reference"]: row["product_id"] for row in rows}
+    return found
+
+
+async def next_sequences(connection: Connection, count: int) -> list[int]:
+    """`count` rising numbers, greater than all that were given before."""
+    rows = await connection.fetch(
+        "select nextval('change_sequence') as number from generate_series(1, $1)", count
+    )
+    return sorted(row["number"] for row in rows)
+
+
+# ── media ──
+
+
+async def known_media(connection: Connection, digests: Iterable[str]) -> set[str]:
+    """Which of these sha-256 are stored."""
+    rows = await connection.fetch(
+        "select sha256 from media where sha256 = any($1::text[])", sorted(set(digests))
+    )
+    return {row["sha256"] for row in rows}
+
+
+async def record_media(connection: Connection, sha256: str, size: int) -> None:
+    """These bytes are in blob storage now."""
+    await connection.execute(
+        "insert into media (sha256, bytes) values ($1, $2) on conflict do nothing", sha256, size
+    )
+
+
+# ── submissions ──
+
+
+async def record_submission(connection: Connection, submission: Accepted, made: Cut) -> None:
+    """The submission, its chunks, its items; refused ones are settled at once."""
+    submission_id, refused = submission.submission_id, submission.refused
+    await connection.execute(
+        """
+        insert into submissions
+            (submission_id, tenant, kind, shop, submitted_at, total_items, refused_at_the_door, trace_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        submission_id,
+        submission.origin.tenant,
+        submission.origin.kind.value,
+        submission.origin.shop,
+        submission.submitted_at,
+        len(made.changes) + len(refused),
+        len(refused),
+        submission.origin.trace_id,
+    )
+    await connection.copy_records_to_table(
+        "chunks",
+        columns=["submission_id", "partition", "total_items"],
+        records=[(submission_id, partition, len(run)) for partition, run in enumerate(made.chunks)],
+    )
+    await connection.copy_records_to_table(
+        "items",
+        columns=["submission_id", "position", "partition", "sequence", "intent", "reference", "product_id"],
+        records=[
+            (submission_id, c.position, partition, c.sequence, c.intent.value, c.reference, c.product_id)
+            for partition, run in enumerate(made.chunks)
+            for c in made.changes[run.start : run.stop]
+        ],
+    )
+    await connection.execute(
+        """
+        insert into items (submission_id, settled_at, result, position, intent, reference, product_id, reasons)
+        select $1, $2, 'refused', refused.*
+        from unnest($3::int[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[]) as refused
+        """,
+        submission_id,
+        submission.submitted_at,
+        [item.position for item in refused],
+        [item.intent.value for item in refused],
+        [item.reference for item in refused],
+        [item.product_id for item in refused],
+        [[reason.model_dump() for reason in item.reasons] for item in refused],
+    )
+
+
+async def load_submission(
+    connection: Connection, tenant: str, submission_id: str, kinds: Sequence[Kind]
+) -> SubmissionState | None:
+    """A submission of the tenant's with its chunks; None for anybody else's."""
+    row = await connection.fetchrow(
+        """
+        select submission_id, kind, shop, submitted_at, total_items, refused_at_the_door, trace_id
+        from submissions where tenant = $1 and submission_id = $2 and kind = any($3::text[])
+        """,
+        tenant,
+        submission_id,
+        [kind.value for kind in kinds],
+    )
+    if row is None:
+        return None
+    chunks = await connection.fetch(
+        """
+        select partition, total_items, validated_at, written_at, completed_at,
+               created, updated, unchanged, deleted, refused, images_processed
+        from chunks where submission_id = $1 order by partition
+        """,
+        submission_id,
+    )
+    values = dict(row) | {"kind": Kind(row["kind"])}
+    return SubmissionState(**values, chunks=tuple(ChunkState(**dict(chunk)) for chunk in chunks))
+
+
+async def load_items(
+    connection: Connection, submission_id: str, *, offset: int = 0, limit: int = 1000
+) -> list[ItemState]:
+    """A run of the submission's items, by position."""
+    rows = await connection.fetch(
+        """
+        select position, intent, reference, product_id, presta_id, result, reasons, warnings,
+               images_processed, technical_data_processed, settled_at
+        from items where submission_id = $1 order by position offset $2 limit $3
+        """,
+        submission_id,
+        offset,
+        limit,
+    )
+    return [_item(row) for row in rows]
+
+
+async def count_open_items(connection: Connection, submission_id: str) -> int:
+    """How many items are not settled."""
+    count: int = await connection.fetchval(
+        "select count(*) from items where submission_id = $1 and result is null", submission_id
+    )
+    return count
+
+
+def _item(row: asyncpg.Record) -> ItemState:
+    values: dict[str, Any] = dict(row)
+    values["intent"] = Intent(row["intent"])
+    values["result"] = Result(row["result"]) if row["result"] else None
+    for name in ("reasons", "warnings"):
+        values[name] = tuple(Reason.model_validate(reason) for reason in row[name])
+    return ItemState(**values)
+
+
+# ── progress ──
+
+
+@dataclass(frozen=True)
+class Step:
+    """A station has finished a chunk."""
+
+    submission_id: str
+    partition: int
+    name: str  # validated, written or completed
+    at: datetime
+
+
+async def record_steps(connection: Connection, steps: Sequence[Step]) -> None:
+    """The first time that a step is told counts. All steps are of one name."""
+    if not steps:
+        return
+    column = {"validated": "validated_at", "written": "written_at", "completed": "completed_at"}[
+        steps[0].name
+    ]
+    await connection.execute(
+        f"""
+        update chunks set {column} = coalesce({column}, told.at)
+        from unnest($1::text[], $2::int[], $3::timestamptz[]) as told(submission_id, partition, at)
+        where chunks.submission_id = told.submission_id and chunks.partition = told.partition
+        """,  # noqa: S608 - a column of our own table, from the list above
+        [step.submission_id for step in steps],
+        [step.partition for step in steps],
+        [step.at for step in steps],
+    )
+
+
+_SETTLE = """
+with told as (
+    select * from unnest(
+        $1::text[], $2::int[], $3::text[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::int[], $8::int[],
+        $9::bigint[], $10::timestamptz[]
+    ) as t(submission_id, position, result, presta_id, reasons, warnings, images, technical_data,
+           product_id, at)
+), settled as (
+    update items set
+        result = told.result, presta_id = told.presta_id, reasons = told.reasons, warnings = told.warnings,
+        images_processed = told.images, technical_data_processed = told.technical_data,
+        product_id = coalesce(items.product_id, told.product_id), settled_at = told.at
+    from told
+    where items.submission_id = told.submission_id and items.position = told.position
+        and items.result is null
+    returning items.*
+), counted as (
+    select submission_id, partition,
+        count(*) filter (where result = 'created') as created,
+        count(*) filter (where result = 'updated') as updated,
+        count(*) filter (where result = 'unchanged') as unchanged,
+        count(*) filter (where result = 'deleted') as deleted,
+        count(*) filter (where result = 'refused') as refused,
+        sum(images_processed) as images
+    from settled group by submission_id, partition
+), chunk_totals as (
+    update chunks set
+        created = chunks.created + counted.created, updated = chunks.updated + counted.updated,
+        unchanged = chunks.unchanged + counted.unchanged, deleted = chunks.deleted + counted.deleted,
+        refused = chunks.refused + counted.refused,
+        images_processed = chunks.images_processed + counted.images
+    from counted
+    where chunks.submission_id = counted.submission_id and chunks.partition = counted.partition
+), newest as (
+    select distinct on (product_id, shop) product_id, shop, presta_id, result, sequence
+    from settled join submissions using (submission_id)
+    where product_id is not null and result <> 'refused'
+    order by product_id, shop, sequence desc
+)
+insert into shop_products (product_id, shop, presta_id, last_result, sequence)
+select product_id, shop, presta_id, result, sequence from newest
+on conflict (product_id, shop) do update set
+    presta_id = excluded.presta_id, last_result = excluded.last_result,
+    sequence = excluded.sequence, updated_at = now()
+where shop_products.sequence < excluded.sequence
+"""
+
+
+async def settle_items(connection: Connection, told: Sequence[tuple[str, ItemOutcome, datetime]]) -> None:
+    """Record outcomes by submission; an item is settled once, whatever comes again or late.
+
+    Counts the chunk's totals and keeps the read model of products at the newest change.
+    """
+    if not told:
+        return
+    outcomes = [outcome for _, outcome, _ in told]
+    await connection.execute(
+        _SETTLE,
+        [submission_id for submission_id, _, _ in told],
+        [o.position for o in outcomes],
+        [o.result.value for o in outcomes],
+        [o.presta_id for o in outcomes],
+        [[reason.model_dump() for reason in o.reasons] for o in outcomes],
+        [[reason.model_dump() for reason in o.warnings] for o in outcomes],
+        [o.images_processed for o in outcomes],
+        [o.technical_data_processed for o in outcomes],
+        [o.product_id for o in outcomes],
+        [at for _, _, at in told],
+    )
