@@ -1,0 +1,83 @@
+"""`python -m simulator`: run one simulated shop until it is stopped."""
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.server import start_server
+from simulator.settings import Key, ShopSettings
+
+EXAMPLE = """
+Run a PrestaShop 8.2.1 webservice that needs no PHP. Everything lives in one folder and survives a kill.
+
+Example:  python -m simulator --port 8090 --data-dir /tmp/shop --key ABCDEFGHIJKLMNOPQRSTUVWXYZ123456
+          --languages en,it --categories 5
+
+Then:     curl -u ABCDEFGHIJKLMNOPQRSTUVWXYZ123456: 'http://127.0.0.1:8090/api/products?display=full'
+          and the shop itself at http://127.0.0.1:8090/
+"""
+
+
+def read_categories(wanted: str) -> tuple[tuple[str, ...], ...]:
+    """`--categories`: a number of numbered ones, or a file with a name per line (languages split by `|`)."""
+    if wanted.isdigit():
+        return tuple((f"Category {number}",) for number in range(1, int(wanted) + 1))
+    if not wanted:
+        return ()
+    lines = Path(wanted).read_text(encoding="utf-8").splitlines()
+    return tuple(tuple(part.strip() for part in line.split("|")) for line in lines if line.strip())
+
+
+async def serve(settings: ShopSettings, host: str, port: int, port_file: Path | None) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stopped.set)
+    runner, chosen = await start_server(settings, host, port)
+    if port_file:
+        written = port_file.with_suffix(".part")
+        written.write_text(f"{chosen}\n", encoding="ascii")
+        written.replace(port_file)
+    typer.echo(f"The shop is open at http://{host}:{chosen}/")
+    try:
+        await stopped.wait()
+    finally:
+        await runner.cleanup()
+
+
+def main(
+    data_dir: Annotated[Path, typer.Option(help="Folder of the shop's data; made at the first start.")],
+    key: Annotated[str, typer.Option(envvar="SIMULATOR_KEY", help="The webservice key with all rights.")],
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 = any free one.")] = 0,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    languages: Annotated[str, typer.Option(help="Iso codes, the first is the default.")] = "en,it",
+    categories: Annotated[
+        str, typer.Option(help="How many to make, or a file with one name per line.")
+    ] = "0",
+    port_file: Annotated[Path | None, typer.Option(help="Where to write the chosen port.")] = None,
+    domain: Annotated[str, typer.Option(help="Own domain as host:port; default: what it listens on.")] = "",
+    shop_name: Annotated[str, typer.Option(help="The shop's name.")] = "Simulated shop",
+) -> None:
+    """Run one shop."""  # the help text is EXAMPLE
+    settings = ShopSettings(
+        data_dir=data_dir,
+        keys=(Key(key),),
+        languages=tuple(part.strip() for part in languages.split(",") if part.strip()),
+        categories=read_categories(categories),
+        domain=domain,
+        shop_name=shop_name,
+    )
+    asyncio.run(serve(settings, host, port, port_file))
+
+
+application = typer.Typer(add_completion=False, rich_markup_mode=None)
+application.command(help=EXAMPLE, context_settings={"max_content_width": 110})(main)
+
+if __name__ == "__main__":
+    application(prog_name="python -m simulator")

@@ -1,0 +1,42 @@
+"""Request bodies: XML in, with libxml's complaints in the shop's words when it is none."""
+
+from lxml import etree
+
+from simulator.failures import Failure
+
+SOURCE = "(/var/www/html/classes/webservice/WebserviceRequest.php, line 1544)"
+CONTEXT_CHARACTERS = 80
+
+
+def parse_body(body: bytes) -> etree._Element:
+    """The root of a body. A leading `xml=` is taken off, as the shop does. Status 500, code 127 when it is no XML."""
+    content = body.removeprefix(b"xml=")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    if not content:
+        raise Failure(500, (unreadable(""),))
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        text = content.decode("utf-8", "replace")
+        raise Failure(500, (*warnings_of(error, text), unreadable(text))) from None
+
+
+def unreadable(text: str) -> tuple[int, str]:
+    """The shop's own error for a body that is no XML."""
+    size = len(text.encode())
+    return 127, f"XML error : String could not be parsed as XML\nXML length : {size}\nOriginal XML : {text}"
+
+
+def warnings_of(error: etree.XMLSyntaxError, text: str) -> list[tuple[int, str]]:
+    """libxml's message, the line it means and a caret under the place, each as a PHP warning."""
+    line, column = error.position
+    lines = text.split("\n")
+    shown = lines[line - 1] if 0 < line <= len(lines) else ""
+    start = max(0, column - 1 - CONTEXT_CHARACTERS)
+    message = str(error.msg).split(", line ", 1)[0]
+    pieces = (
+        f"Entity: line {line}: parser error : {message}",
+        shown[start : start + CONTEXT_CHARACTERS],
+        " " * max(0, column - 1 - start) + "^",
+    )
+    return [(3, f"[PHP Warning #2] SimpleXMLElement::__construct(): {piece} {SOURCE}") for piece in pieces]

@@ -1,0 +1,87 @@
+"""`?schema=blank` and `?schema=synopsis`: what a resource's fields are, for clients that ask."""
+
+from simulator.answers_json import encode
+from simulator.answers_xml import cdata, document
+from simulator.failures import fail
+from simulator.fields import Association, Field, Resource
+from simulator.shop import Shop
+
+
+def schema(shop: Shop, resource: Resource, kind: str, *, as_json: bool) -> str:
+    """The schema of a resource. Error 28 for an unknown kind."""
+    if kind not in ("blank", "synopsis"):
+        text = 'Please select a schema of type "synopsis" to get the whole schema informations'
+        raise fail(
+            400,
+            28,
+            f'{text} (which fields are required, which kind of content...) or "blank" to get an empty schema to fill before using POST request',
+        )
+    if as_json:
+        lists = {one.name: [{part.name: None for part in one.parts}] for one in resource.associations}
+        return encode({resource.node: {"associations": lists} if lists else {}})
+    details = kind == "synopsis"
+    parts = [f"<{resource.node}>\n"]
+    if not details:
+        parts.append(f"\t<id>{cdata('')}</id>\n")
+    parts.extend(field_line(shop, one, details=details) for one in resource.fields if details or one.settable)
+    if resource.associations:
+        inside = "".join(association_lines(shop, one, details=details) for one in resource.associations)
+        parts.append(f"<associations>\n{inside}</associations>\n")
+    return document("".join(parts) + f"</{resource.node}>\n")
+
+
+def field_line(shop: Shop, field: Field, *, details: bool) -> str:
+    """One field of a schema."""
+    marks = field_marks(field) if details else ""
+    if not field.localized:
+        return f"\t<{field.name}{marks}>{cdata('')}</{field.name}>\n"
+    nodes = []
+    for language in shop.languages:
+        link = f' xlink:href="{shop.api_url}languages/{language}" format="isUnsignedId" ' if details else ""
+        nodes.append(f'<language id="{language}"{link}>{cdata("")}</language>')
+    return f"\t<{field.name}{marks}>{''.join(nodes)}</{field.name}>\n"
+
+
+def field_marks(field: Field) -> str:
+    """The attributes of a field in the synopsis, in the shop's order."""
+    size = field.shown_size or field.size
+    marks = (
+        (field.computed, 'notFilterable="true"'),
+        (not field.settable, 'read_only="true"'),
+        (field.required, 'required="true"'),
+        (size is not None, f'maxSize="{size}"'),
+        (bool(field.check), f'format="{field.check}"'),
+        (not field.settable, 'readOnly="true"'),
+    )
+    return "".join(f" {text}" for wanted, text in marks if wanted)
+
+
+def association_lines(shop: Shop, association: Association, *, details: bool) -> str:
+    """One association of a schema."""
+    head = f' nodeType="{association.node}" api="{association.api}"' if details else ""
+    parts = []
+    for part in association.parts:
+        link = f' xlink:href="{shop.api_url}{part.link}/"' if details and part.link else ""
+        required = ' required="true"' if details and part.required else ""
+        parts.append(f"\t<{part.name}{link}{required}>{cdata('')}</{part.name}>\n")
+    inside = f"\t<{association.node}>\n{''.join(parts)}\t</{association.node}>\n"
+    return f"<{association.name}{head}>\n{inside}</{association.name}>\n"
+
+
+def resource_list(shop: Shop, descriptions: dict[str, str], methods: dict[str, frozenset[str]]) -> str:
+    """`GET /api/`: what the key may use."""
+    parts = [f'<api shopName="{shop.settings.shop_name}">\n']
+    for name, allowed in methods.items():
+        if not allowed:
+            continue
+        order = ("get", "put", "post", "patch", "delete", "head")
+        marks = " ".join(f'{method}="{str(method.upper() in allowed).lower()}"' for method in order)
+        link = f'xlink:href="{shop.api_url}{name}" {marks}'
+        parts.append(f"<{name} {link}>\n<description {link}>\n{descriptions[name]}</description>\n")
+        if name not in ("attachments", "images", "search"):
+            parts.extend(
+                f'<schema xlink:href="{shop.api_url}{name}?schema={kind}" type="{kind}"/>\n'
+                for kind in ("blank", "synopsis")
+            )
+        parts.append(f"</{name}>\n")
+    return document("".join(parts) + "</api>\n")

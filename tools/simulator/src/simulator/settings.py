@@ -1,0 +1,36 @@
+"""What one simulated shop is told when it starts."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ALL_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A webservice key. `resources` is None for all rights, else the methods that it may use per resource."""
+
+    secret: str = field(repr=False)
+    active: bool = True
+    resources: dict[str, frozenset[str]] | None = None
+
+    def methods(self, resource: str) -> frozenset[str]:
+        """The methods that this key may use on a resource; empty = none."""
+        return ALL_METHODS if self.resources is None else self.resources.get(resource, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class ShopSettings:
+    """One shop: where its data lives, who may enter, and what it starts with.
+
+    `languages` are iso codes, the first is the default. `categories` are names made under Home at the first start.
+    `domain` is host:port; empty = the one that the server listens on. Any other Host header is redirected.
+    """
+
+    data_dir: Path
+    keys: tuple[Key, ...]
+    languages: tuple[str, ...] = ("en", "it")
+    categories: tuple[tuple[str, ...], ...] = ()
+    domain: str = ""
+    shop_name: str = "Simulated shop"
+    max_body_bytes: int = 32 * 1024 * 1024

@@ -1,0 +1,105 @@
+"""The shop as a person or a test would describe it: its products with names, price, stock, brand, features, pictures."""
+
+import json
+from collections import defaultdict
+
+from simulator.shop import Shop
+
+COUNTED = (
+    "products",
+    "manufacturers",
+    "categories",
+    "product_features",
+    "product_feature_values",
+    "combinations",
+    "specific_prices",
+    "image",
+    "requests",
+)
+PAGE_STATEMENT = """
+    SELECT p.*, m.name AS brand, s.quantity AS stock FROM products p
+    LEFT JOIN manufacturers m ON m.id = p.id_manufacturer
+    LEFT JOIN stock_availables s ON s.id_product = p.id AND s.id_product_attribute = 0
+    WHERE {where} ORDER BY p.id LIMIT ? OFFSET ?"""
+FEATURES = """
+    SELECT fp.id_product, f.name AS feature, v.value AS value, v.custom FROM feature_product fp
+    LEFT JOIN product_features f ON f.id = fp.id_feature
+    LEFT JOIN product_feature_values v ON v.id = fp.id_feature_value
+    WHERE fp.id_product IN (SELECT value FROM json_each(?)) ORDER BY fp.id_feature, fp.id_feature_value"""
+
+Texts = dict[str, str]
+Product = dict[str, object]
+
+
+def texts(raw: str | None) -> Texts:
+    """A stored language text by language id."""
+    return dict(json.loads(raw or "{}"))
+
+
+def counts(shop: Shop) -> dict[str, int]:
+    """How much of everything there is."""
+    return {
+        "images" if name == "image" else name: int(
+            shop.connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+        )  # noqa: S608 (own names)
+        for name in COUNTED
+    }
+
+
+def products(shop: Shop, *, limit: int, offset: int = 0, only: int | None = None) -> list[Product]:
+    """A page of products in the order of their ids, with all that a visitor sees of them."""
+    where, arguments = ("1", ()) if only is None else ("p.id = ?", (only,))
+    rows = shop.connection.execute(PAGE_STATEMENT.format(where=where), (*arguments, limit, offset)).fetchall()
+    ids = json.dumps([row["id"] for row in rows])
+    features, categories, images = features_of(shop, ids), categories_of(shop, ids), images_of(shop, ids)
+    return [
+        {
+            "id": row["id"],
+            "reference": row["reference"],
+            "ean13": row["ean13"],
+            "names": texts(row["name"]),
+            "descriptions": texts(row["description"]),
+            "short_descriptions": texts(row["description_short"]),
+            "price": row["price"],
+            "wholesale_price": row["wholesale_price"],
+            "weight": row["weight"],
+            "active": bool(row["active"]),
+            "quantity": row["stock"],
+            "brand": row["brand"],
+            "features": features[row["id"]],
+            "categories": categories[row["id"]],
+            "image_ids": [number for number, _ in images[row["id"]]],
+            "cover_id": next((number for number, cover in images[row["id"]] if cover), None),
+            "date_upd": row["date_upd"],
+        }
+        for row in rows
+    ]
+
+
+def features_of(shop: Shop, ids: str) -> dict[int, list[dict[str, object]]]:
+    """The features of many products, names and values by language id."""
+    found: dict[int, list[dict[str, object]]] = defaultdict(list)
+    for row in shop.connection.execute(FEATURES, (ids,)):
+        one = {"name": texts(row["feature"]), "value": texts(row["value"]), "custom": bool(row["custom"])}
+        found[row["id_product"]].append(one)
+    return found
+
+
+def categories_of(shop: Shop, ids: str) -> dict[int, list[int]]:
+    """The category ids of many products."""
+    found: dict[int, list[int]] = defaultdict(list)
+    statement = """SELECT id_product, id_category FROM category_product
+        WHERE id_product IN (SELECT value FROM json_each(?)) ORDER BY id_category"""
+    for row in shop.connection.execute(statement, (ids,)):
+        found[row["id_product"]].append(row["id_category"])
+    return found
+
+
+def images_of(shop: Shop, ids: str) -> dict[int, list[tuple[int, bool]]]:
+    """The picture ids of many products in their order, and which is the cover."""
+    found: dict[int, list[tuple[int, bool]]] = defaultdict(list)
+    statement = """SELECT id, id_product, cover FROM image
+        WHERE id_product IN (SELECT value FROM json_each(?)) ORDER BY position"""
+    for row in shop.connection.execute(statement, (ids,)):
+        found[row["id_product"]].append((row["id"], bool(row["cover"])))
+    return found
