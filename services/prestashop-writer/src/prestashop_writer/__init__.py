@@ -1,1 +1,1 @@
-""
+"""Brings every shop to the desired state with the fewest requests."""

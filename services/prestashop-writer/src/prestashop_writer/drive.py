@@ -1,0 +1,61 @@
+"""How a shop is brought to its desired state: one pass.
+
+plan → look up what may exist → names → creates and changes → stock → settle the items. Every step records
+what it did before the next begins, so that a pass may end anywhere.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from opentelemetry import trace
+
+from common.messaging.envelope import context_of
+from common.telemetry import tracer
+from prestashop_writer import store
+from prestashop_writer.look_up import without_existing
+from prestashop_writer.names_in_shop import bring_names, with_names
+from prestashop_writer.pass_context import Pass
+from prestashop_writer.plan import KeptProduct, names_needed, plan_product
+from prestashop_writer.products_in_shop import change_products, create_products
+from prestashop_writer.settling import settle
+from prestashop_writer.stock_in_shop import set_stocks
+
+MOST_LINKS = 100
+
+Kept = Mapping[str, KeptProduct]
+
+
+async def drive(current: Pass) -> bool:
+    """One pass over the products that are due. True when there was something to do.
+
+    Raises `ShopError` when the shop is away, `LeaseLost` when another writer took over.
+    """
+    kept = await _due(current)
+    if not kept:
+        return False
+    traces = await store.traces_of(current.pool, current.shop_id, list(kept))
+    first = next(iter(traces.values()), None)
+    with tracer.start_as_current_span("drive shop", context=context_of(first), links=_links(traces.values())):
+        await _bring_products(current, kept)
+        await settle(current, list(kept))
+    return True
+
+
+async def _bring_products(current: Pass, kept: Kept) -> None:
+    plans = [plan_product(entry.product, current.profile) for entry in kept.values()]
+    creates = await without_existing(current, [plan for plan in plans if plan.is_create])
+    changes = [plan for plan in plans if not plan.is_create and not plan.is_nothing]
+    names = await bring_names(current, names_needed([*creates, *changes]))
+    await create_products(current, kept, await with_names(current, creates, names), names)
+    await change_products(current, kept, await with_names(current, changes, names), names)
+    await set_stocks(current, list(kept))
+
+
+def _links(traceparents: Iterable[str]) -> list[trace.Link]:
+    """The other products' traces, so that each finds the pass that wrote it."""
+    spans = [trace.get_current_span(context_of(traceparent)) for traceparent in dict.fromkeys(traceparents)]
+    return [trace.Link(span.get_span_context()) for span in spans[:MOST_LINKS]]
+
+
+async def _due(current: Pass) -> dict[str, KeptProduct]:
+    kept = await store.due_products(current.pool, current.shop_id, current.settings.pass_products)
+    return {entry.product.reference: entry for entry in kept}

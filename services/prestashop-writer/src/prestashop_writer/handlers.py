@@ -1,0 +1,132 @@
+"""What prestashop-writer does when chunks arrive: raise the desired state, nothing else."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from common.database import UnitOfWork
+from common.messages import (
+    Chunk,
+    ChunkCompleted,
+    ChunkValidated,
+    ChunkWritten,
+    ItemOutcome,
+    ProductChange,
+    ShopSnapshotWanted,
+)
+from common.messaging.envelope import Received
+from prestashop_writer import store
+from prestashop_writer.admission import objection, product_not_found, refused
+from prestashop_writer.merge import merge
+from prestashop_writer.plan import KeptProduct, Product, State
+from prestashop_writer.store import FinishedChunk
+
+log = structlog.get_logger()
+
+Wake = Callable[[str], None]
+WantSnapshot = Callable[[ShopSnapshotWanted], None]
+
+
+class Intake:
+    """Takes chunks into the desired state. `wake(shop)` starts a pass, once the state is committed."""
+
+    def __init__(self, wake: Wake, want_snapshot: WantSnapshot) -> None:
+        self._wake = wake
+        self._want_snapshot = want_snapshot
+
+    async def take_chunks(self, work: UnitOfWork, received: Sequence[Received[ChunkValidated]]) -> None:
+        """Merge the changes of chunks into the desired state of their products."""
+        fresh = await store.new_chunks(
+            work.connection, [(item.message.chunk, item.envelope.traceparent) for item in received]
+        )
+        by_shop: dict[str, list[Received[ChunkValidated]]] = defaultdict(list)
+        for item in received:
+            if item.message.chunk.chunk_id in fresh:
+                by_shop[item.message.chunk.shop].append(item)
+        for shop, items in by_shop.items():
+            await _take_chunks_of_shop(work, shop, items)
+            work.after_commit(lambda shop=shop: self._wake(shop))  # type: ignore[misc] # bound now
+
+    async def take_snapshot_wishes(
+        self, work: UnitOfWork, received: Sequence[Received[ShopSnapshotWanted]]
+    ) -> None:
+        """Somebody needs to know what a shop has now."""
+        for item in received:
+            wish = item.message
+            work.after_commit(lambda wish=wish: self._want_snapshot(wish))  # type: ignore[misc] # bound now
+
+
+async def _take_chunks_of_shop(
+    work: UnitOfWork, shop: str, received: Sequence[Received[ChunkValidated]]
+) -> None:
+    connection = work.connection
+    changes = [(item, change) for item in received for change in item.message.changes]
+    by_presta_id = await store.references_of(
+        connection, shop, [c.presta_id for _, c in changes if c.reference is None and c.presta_id is not None]
+    )
+    references = {id(c): c.reference or by_presta_id.get(c.presta_id or 0) for _, c in changes}
+    known = await store.load_products(connection, shop, filter(None, references.values()))
+
+    opened: list[tuple[Chunk, str, ProductChange]] = []
+    outcomes: list[tuple[str, ItemOutcome]] = []
+    desired: dict[str, Product] = {}
+    for item, change in changes:
+        chunk, reference = item.message.chunk, references[id(change)]
+        if reference is None:
+            outcomes.append((chunk.chunk_id, refused(change, product_not_found(change.reference))))
+            continue
+        kept = known.get(reference)
+        reason = objection(kept, change)
+        if reason is not None:
+            outcomes.append((chunk.chunk_id, refused(change, reason)))
+            continue
+        product = desired.get(reference) or _product_of(reference, kept)
+        desired[reference] = Product(
+            reference=reference,
+            state=product.state,
+            desired=merge(product.desired, change),
+            product_id=change.product_id or product.product_id,
+        )
+        opened.append((chunk, reference, change))
+    tenant = received[0].message.chunk.tenant
+    await store.save_desired(connection, shop, tenant, list(desired.values()))
+    await store.add_open_items(connection, opened)
+    for item in received:
+        outcomes += [(item.message.chunk.chunk_id, outcome) for outcome in item.message.outcomes]
+    await store.add_outcomes(connection, outcomes)
+    await _complete_those_without_open_items(work, received, {chunk.chunk_id for chunk, _, _ in opened})
+    for item in received:
+        with item.bound(chunk_id=item.message.chunk.chunk_id):
+            log.info("chunk.taken", items=len(item.message.changes))
+
+
+def _product_of(reference: str, kept: KeptProduct | None) -> Product:
+    return kept.product if kept else Product(reference, State.NEW, {})
+
+
+async def _complete_those_without_open_items(
+    work: UnitOfWork, received: Sequence[Received[ChunkValidated]], still_open: set[str]
+) -> None:
+    ids = [item.message.chunk.chunk_id for item in received]
+    finished = [chunk_id for chunk_id in ids if chunk_id not in still_open]
+    if finished:
+        publish_finished(work, await store.take_finished(work.connection, finished))
+
+
+def publish_finished(work: UnitOfWork, finished: Sequence[FinishedChunk]) -> None:
+    """Tell what became of chunks: completed, or written with pictures still to come.
+
+    The message's id is derived from the chunk, so that a chunk that is handled again says nothing new.
+    """
+    for done in finished:
+        message: ChunkWritten | ChunkCompleted
+        if done.pictures:
+            message = ChunkWritten(chunk=done.chunk, pictures=done.pictures, outcomes=done.outcomes)
+        else:
+            message = ChunkCompleted(chunk=done.chunk, outcomes=_by_position(done.outcomes))
+        work.publish(message, step=done.chunk.chunk_id, traceparent=done.traceparent)
+
+
+def _by_position(outcomes: Sequence[ItemOutcome]) -> tuple[ItemOutcome, ...]:
+    return tuple(sorted(outcomes, key=lambda outcome: outcome.position))

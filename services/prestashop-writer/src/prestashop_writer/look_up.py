@@ -1,0 +1,96 @@
+"""What the shop may have already: a new product is looked up by reference before it is created."""
+
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from common.messages import Intent
+from prestashop import Node, id_of, texts_of
+from prestashop_writer import store
+from prestashop_writer.admission import name_missing, product_conflict, product_exists, product_not_found
+from prestashop_writer.merge import newest_sequence
+from prestashop_writer.pass_context import Pass
+from prestashop_writer.plan import ProductPlan, State, has_name
+from prestashop_writer.settling import Refusal, Refusals, refuse
+from prestashop_writer.store import WrittenProduct
+from prestashop_writer.target import SHOP_TEXTS, Content
+
+log = structlog.get_logger()
+
+
+async def without_existing(current: Pass, plans: Sequence[ProductPlan]) -> list[ProductPlan]:
+    """Look the new products up by reference; return the plans of those that the shop surely does not have.
+
+    One that is found is adopted (its plan comes with the next pass). "Not found" counts for a create that was
+    sent before only once the shop can no longer be writing it; a look-up that fails counts for nothing.
+    """
+    if not plans:
+        return []
+    references = [plan.product.reference for plan in plans]
+    display = ("id", *SHOP_TEXTS.values())
+    found = await current.client.find("products", "reference", references, display=display)
+    items = await store.open_items_of(current.pool, current.shop_id, references)
+    judged = Judged()
+    for plan in plans:
+        intents = {item.intent for item in items.get(plan.product.reference, ())}
+        _judge(current, plan, found[plan.product.reference], intents, judged)
+    async with current.fenced() as work:
+        await store.record_written(work.connection, current.shop_id, judged.adopted)
+        await store.wait_until(work.connection, current.shop_id, judged.waits)
+    await refuse(current, judged.refusals)
+    for adopted in judged.adopted:
+        log.info("product.adopted", reference=adopted.reference, presta_id=adopted.presta_id)
+    return judged.absent
+
+
+@dataclass
+class Judged:
+    """What a look-up has decided about products that were to be created."""
+
+    absent: list[ProductPlan] = field(default_factory=list)
+    adopted: list[WrittenProduct] = field(default_factory=list)
+    refusals: Refusals = field(default_factory=dict)
+    waits: dict[str, datetime] = field(default_factory=dict)
+
+
+def _judge(
+    current: Pass, plan: ProductPlan, found: Sequence[Node], intents: Set[Intent], judged: Judged
+) -> None:
+    product = plan.product
+    reference, ours = product.reference, product.state is State.CREATING
+    if found and ours:
+        judged.adopted.append(_adopted(current, plan, found[0], ours=True))
+    elif len(found) > 1:
+        ids = [id_of(node) for node in found]
+        judged.refusals[reference] = Refusal(product_conflict(reference, ids))
+    elif found and Intent.CREATE in intents:
+        judged.refusals[reference] = Refusal(product_exists(reference), only=Intent.CREATE)
+    elif found:
+        judged.adopted.append(_adopted(current, plan, found[0], ours=False))
+    elif product.posted_at is not None and not current.is_conclusive(product.posted_at):
+        judged.waits[reference] = current.conclusive_at(product.posted_at)
+    elif intents == {Intent.UPDATE} and not ours:
+        judged.refusals[reference] = Refusal(product_not_found(reference))
+    elif not has_name(plan):
+        judged.refusals[reference] = Refusal(name_missing(reference))
+    else:
+        judged.absent.append(plan)
+
+
+def _adopted(current: Pass, plan: ProductPlan, node: Node, *, ours: bool) -> WrittenProduct:
+    """A product that the shop has: its texts are known, everything else is written anew."""
+    written: Content = {}
+    for text in SHOP_TEXTS.values():
+        texts = texts_of(node, text)
+        written[text] = {lang.iso_code: texts.get(lang.id, "") for lang in current.profile.languages}
+    newest = newest_sequence(plan.product.desired)
+    return WrittenProduct(
+        reference=plan.product.reference,
+        presta_id=id_of(node),
+        stock_id=None,
+        written=written,
+        created_sequence=newest if ours else None,
+        changed_sequence=0,
+    )

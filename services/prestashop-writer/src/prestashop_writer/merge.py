@@ -1,0 +1,58 @@
+"""The desired state of a product and how a change is merged into it.
+
+Every field keeps the sequence of the change that gave it its value; an older value never overwrites a newer
+one. Merging is therefore commutative, associative and idempotent: any order and any duplication of changes
+ends in the same state.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from common.messages import ProductChange, ProductFields
+
+NOT_A_FIELD_OF_THE_WRITER = frozenset({"images"})  # the image-processor owns the desired pictures
+TEXT_FIELDS = frozenset({"name", "summary", "description", "slug", "meta_title", "meta_description"})
+
+
+class Stamped(NamedTuple):
+    """A field's value, in JSON's types, and the sequence of the change that set it."""
+
+    value: Any
+    sequence: int
+
+
+DesiredState = Mapping[str, Stamped]
+"""By field; texts as `name.en`, warehouses as `warehouses.2`."""
+
+
+def merge(state: DesiredState, change: ProductChange) -> dict[str, Stamped]:
+    """The state after a change: the newest value of each field."""
+    merged = dict(state)
+    for name, value in stated_fields(change.fields):
+        held = merged.get(name)
+        if held is None or change.sequence > held.sequence:
+            merged[name] = Stamped(value, change.sequence)
+    return merged
+
+
+def without(state: DesiredState, sequence: int) -> dict[str, Stamped]:
+    """The state without what one change set; used when a change is refused before anything was written."""
+    return {name: stamped for name, stamped in state.items() if stamped.sequence != sequence}
+
+
+def newest_sequence(state: DesiredState) -> int:
+    """The sequence of the newest change that the state holds; 0 for an empty one."""
+    return max((stamped.sequence for stamped in state.values()), default=0)
+
+
+def stated_fields(fields: ProductFields) -> Iterator[tuple[str, Any]]:
+    """The fields that a change states, flat, in JSON's types."""
+    for name, value in fields.model_dump(mode="json", exclude_unset=True).items():
+        if name in NOT_A_FIELD_OF_THE_WRITER:
+            continue
+        if isinstance(value, dict) and (name in TEXT_FIELDS or name == "warehouses"):
+            yield from ((f"{name}.{key}", part) for key, part in value.items())
+        elif value is None and name in TEXT_FIELDS:
+            yield f"{name}.*", ""
+        else:
+            yield name, value

@@ -1,0 +1,151 @@
+"""The plan of a pass: which products are created, which changed, which stocks set. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from prestashop import Node, Value
+from prestashop_writer.merge import DesiredState
+from prestashop_writer.target import (
+    SHOP_TEXTS,
+    Content,
+    ShopProfile,
+    create_content,
+    target_content,
+    target_quantity,
+)
+
+QUANTITY = "quantity"  # kept with the content, written through stock_availables
+
+
+class State(StrEnum):
+    """Where a product stands. `creating`: a POST was sent and its outcome may be unknown."""
+
+    NEW = "new"
+    CREATING = "creating"
+    LIVE = "live"
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product as the writer keeps it. `written` is what the shop is known to hold."""
+
+    reference: str
+    state: State
+    desired: DesiredState
+    written: Content = field(default_factory=dict)
+    product_id: int | None = None
+    presta_id: int | None = None
+    stock_id: int | None = None
+    posted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class KeptProduct:
+    """A product with what the writer remembers of its creates and writes."""
+
+    product: Product
+    created_sequence: int | None
+    changed_sequence: int
+    attempts: int
+
+
+class Name(NamedTuple):
+    """A brand, feature or value that a product needs. `parent` is the feature's name for a value."""
+
+    kind: str
+    name: str
+    parent: str = ""
+
+
+BRAND, FEATURE, FEATURE_VALUE = "brand", "feature", "feature_value"
+
+NameIds = Mapping[Name, int]
+
+
+@dataclass(frozen=True)
+class ProductPlan:
+    """What one product needs: the content that differs, and the stock where it differs."""
+
+    product: Product
+    content: Content
+    quantity: int | None
+
+    @property
+    def is_create(self) -> bool:
+        return self.product.presta_id is None
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.is_create and not self.content and self.quantity is None
+
+
+def plan_product(product: Product, profile: ShopProfile) -> ProductPlan:
+    """The difference between the desired state and what the shop is known to hold."""
+    content = target_content(product.desired, profile, product.written)
+    if product.presta_id is None:
+        content = create_content(content, profile)
+    else:
+        content = {name: value for name, value in content.items() if product.written.get(name) != value}
+    quantity = target_quantity(product.desired, profile)
+    if quantity == product.written.get(QUANTITY, 0 if product.presta_id is None else None):
+        quantity = None  # a new product has a stock of 0
+    return ProductPlan(product, content, quantity)
+
+
+def has_name(plan: ProductPlan) -> bool:
+    """Whether the product has the one text without which the shop cannot create it."""
+    return any(plan.content.get("name", {}).values())
+
+
+def names_needed(plans: Iterable[ProductPlan]) -> dict[Name, Any]:
+    """Brands, features and values that the plans refer to, in order of first use."""
+    needed: dict[Name, Any] = {}
+    for plan in plans:
+        if plan.content.get("brand"):
+            brand = plan.product.desired["brand"].value
+            needed.setdefault(Name(BRAND, plan.content["brand"]), brand.get("description"))
+        for feature, value in plan.content.get("features", ()):
+            needed.setdefault(Name(FEATURE, feature), None)
+            needed.setdefault(Name(FEATURE_VALUE, value, feature), None)
+    return needed
+
+
+def product_node(plan: ProductPlan, ids: NameIds, profile: ShopProfile) -> Node:
+    """The entity that is sent: all of the content for a create, the differing fields for a change.
+
+    Raises `KeyError` for a brand, feature or value without id.
+    """
+    content = plan.content
+    node: dict[str, Value] = {} if plan.is_create else {"id": plan.product.presta_id}
+    if plan.is_create:
+        node["reference"] = plan.product.reference
+    associations: dict[str, Sequence[Mapping[str, Value]]] = {}
+    for name, value in content.items():
+        if name in SHOP_TEXTS.values():
+            node[name] = {language.id: value.get(language.iso_code, "") for language in profile.languages}
+        elif name == "brand":
+            node["id_manufacturer"] = ids[Name(BRAND, value)] if value else 0
+        elif name == "categories":
+            associations["categories"] = [{"id": category} for category in value]
+        elif name == "features":
+            associations["product_features"] = [
+                {
+                    "id": ids[Name(FEATURE, feature)],
+                    "id_feature_value": ids[Name(FEATURE_VALUE, text, feature)],
+                }
+                for feature, text in value
+            ]
+        else:
+            node[name] = value
+    if associations:
+        node["associations"] = associations
+    return node
+
+
+def after_write(plan: ProductPlan) -> Content:
+    """What the shop is known to hold once the plan's product request has succeeded."""
+    held = {**plan.product.written, **plan.content}
+    return {**held, QUANTITY: 0} if plan.is_create else held

@@ -1,0 +1,23 @@
+"""Settings of prestashop-writer: `SKUWIRE_WRITER_…` beside the shared ones."""
+
+from pydantic import Field
+
+from common.settings import ServiceSettings, settings_of
+
+
+class WriterSettings(ServiceSettings):
+    """How shops are driven."""
+
+    model_config = settings_of("writer")
+
+    pass_products: int = Field(200, ge=1, description="Products of one shop in one pass; its bounded share.")
+    lease_seconds: float = Field(
+        60, gt=0, description="A writer that dies loses its shops after this time; longer than a request."
+    )
+    snapshot_seconds: float = Field(
+        300, gt=0, description="How often languages, categories and limits of a shop are read again."
+    )
+    attempts: int = Field(
+        8, ge=1, description="Times that a shop may fail on one product before the product is refused."
+    )
+    idle_seconds: float = Field(1, gt=0, description="How often to look for products that have become due.")

@@ -1,0 +1,98 @@
+"""The end of items: their product stands as desired, or somebody said no."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from common.database import UnitOfWork
+from common.messages import Intent, ItemOutcome, Reason
+from common.messaging.envelope import context_of
+from common.telemetry import tracer
+from prestashop_writer import store
+from prestashop_writer.handlers import publish_finished
+from prestashop_writer.merge import without
+from prestashop_writer.outcomes import refused_outcome, settled_outcomes
+from prestashop_writer.pass_context import Pass
+from prestashop_writer.plan import plan_product
+from prestashop_writer.store import OpenItem
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why items end with a no: all of a product's, or `only` those with one intent."""
+
+    reason: Reason
+    only: Intent | None = None
+
+    def concerns(self, item: OpenItem) -> bool:
+        return self.only is None or item.intent is self.only
+
+
+Refusals = dict[str, Refusal]
+"""By reference: why items of a product end here."""
+
+Settled = list[tuple[OpenItem, ItemOutcome]]
+
+
+async def settle(current: Pass, references: Sequence[str]) -> None:
+    """Settle the items of products that need nothing more; changes that came meanwhile keep theirs open."""
+    async with current.fenced() as work:
+        kept = await store.load_products(work.connection, current.shop_id, references)
+        done = {
+            reference: entry
+            for reference, entry in kept.items()
+            if plan_product(entry.product, current.profile).is_nothing
+        }
+        items = await store.open_items_of(work.connection, current.shop_id, list(done))
+        settled: Settled = []
+        for reference, waiting in items.items():
+            settled += settled_outcomes(done[reference], waiting)
+        await _finish(current, work, settled)
+
+
+async def refuse(current: Pass, refusals: Mapping[str, Refusal]) -> None:
+    """End open items of products with a no, and take what they asked for out of the desired state."""
+    if not refusals:
+        return
+    async with current.fenced() as work:
+        kept = await store.load_products(work.connection, current.shop_id, list(refusals))
+        items = await store.open_items_of(work.connection, current.shop_id, list(refusals))
+        settled: Settled = []
+        desired = {}
+        for reference, waiting in items.items():
+            refusal = refusals[reference]
+            state = dict(kept[reference].product.desired)
+            for item in filter(refusal.concerns, waiting):
+                state = without(state, item.sequence)
+                settled.append(refused_outcome(kept[reference], item, refusal.reason))
+            desired[reference] = state
+        await store.withdraw_intents(work.connection, current.shop_id, list(desired))
+        await _finish(current, work, settled)
+        await store.drop_changes(work.connection, current.shop_id, desired)
+
+
+async def _finish(current: Pass, work: UnitOfWork, settled: Settled) -> None:
+    if not settled:
+        return
+    references = sorted({item.reference for item, _ in settled})
+    traces = await store.traces_of(work.connection, current.shop_id, references)
+    finished = await store.settle_items(work.connection, current.shop_id, settled)
+    publish_finished(work, await store.take_finished(work.connection, finished))
+    work.after_commit(lambda: _tell(settled, traces))
+
+
+def _tell(settled: Settled, traces: Mapping[str, str]) -> None:
+    """One log line per product, under the trace of the request that asked for it."""
+    for item, outcome in settled:
+        with tracer.start_as_current_span("product settled", context=context_of(traces.get(item.reference))):
+            log.info(
+                "product.settled",
+                reference=item.reference,
+                chunk_id=item.chunk_id,
+                result=outcome.result.value,
+                presta_id=outcome.presta_id,
+                reasons=[reason.code for reason in outcome.reasons],
+            )

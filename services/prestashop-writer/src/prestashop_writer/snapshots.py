@@ -1,0 +1,78 @@
+"""What a shop has now: languages, categories, limits — read from the shop, told to the other services."""
+
+from datetime import UTC, datetime
+
+import structlog
+
+from common.messages import ShopLanguage, ShopLimits, ShopSnapshot
+from common.shop_link import ShopLink
+from prestashop import ShopMethodNotAllowed, text_of
+
+log = structlog.get_logger()
+
+DEFAULT_LANGUAGE_SETTING = "PS_LANG_DEFAULT"
+
+
+class ShopUnfit(Exception):
+    """The shop's key may not do what Skuwire needs; the message names what is missing."""
+
+
+NEEDED = {
+    "products": {"GET", "POST", "PATCH"},
+    "stock_availables": {"GET", "PATCH"},
+    "manufacturers": {"GET", "POST"},
+    "product_features": {"GET", "POST"},
+    "product_feature_values": {"GET", "POST"},
+    "categories": {"GET"},
+    "languages": {"GET"},
+    "images": {"GET", "POST", "DELETE"},
+}
+
+
+async def read_snapshot(link: ShopLink) -> ShopSnapshot:
+    """Ask the shop. Raises `ShopError`, and `ShopUnfit` where the key lacks rights."""
+    client = link.client
+    taken_at = datetime.now(UTC)
+    capabilities = await client.capabilities()
+    missing = [
+        f"{method} {resource}"
+        for resource, methods in NEEDED.items()
+        for method in sorted(methods)
+        if not capabilities.allows(method, resource)
+    ]
+    if missing:
+        raise ShopUnfit(f"the webservice key of shop {link.shop.id} may not: {', '.join(missing)}")
+    default_id = await _default_language_id(link)
+    languages = tuple(
+        ShopLanguage(id=language.id, iso_code=language.iso_code, is_default=language.id == default_id)
+        for language in await client.languages()
+    )
+    categories = tuple(category.id for category in await client.categories())
+    snapshot = ShopSnapshot(
+        tenant=link.shop.tenant,
+        shop=link.shop.id,
+        taken_at=taken_at,
+        version=capabilities.version,
+        languages=languages,
+        categories=categories,
+        limits=ShopLimits(image_bytes=await client.image_limit_bytes()),
+    )
+    log.info(
+        "shop.snapshot_taken",
+        shop=link.shop.id,
+        version=capabilities.version,
+        languages=[language.iso_code for language in languages],
+        categories=len(categories),
+    )
+    return snapshot
+
+
+async def _default_language_id(link: ShopLink) -> int:
+    """The shop's default language; the first one where the key may not read the setting."""
+    try:
+        rows = await link.client.list(
+            "configurations", display=("name", "value"), filters={"name": DEFAULT_LANGUAGE_SETTING}
+        )
+    except ShopMethodNotAllowed:
+        rows = []
+    return int(text_of(rows[0], "value")) if rows else 1

@@ -1,0 +1,509 @@
+"""All SQL of prestashop-writer, many rows per statement. Functions named for what they keep or find."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from common.messages import (
+    Chunk,
+    ImageReference,
+    Intent,
+    ItemOutcome,
+    PictureWork,
+    ProductChange,
+    ShopSnapshot,
+)
+from prestashop_writer.merge import Stamped
+from prestashop_writer.names import KnownName
+from prestashop_writer.plan import KeptProduct, Name, Product, State
+
+Row = Any  # asyncpg's Record is untyped
+Executor = asyncpg.Connection | asyncpg.Pool
+
+
+@dataclass(frozen=True)
+class OpenItem:
+    """An item of a chunk that waits for its product to reach the desired state."""
+
+    chunk_id: str
+    position: int
+    reference: str
+    sequence: int
+    intent: Intent
+    product_id: int | None
+    images: tuple[ImageReference, ...] | None
+    technical_data: int
+
+
+# ── intake ──
+
+
+async def new_chunks(connection: asyncpg.Connection, chunks: Iterable[tuple[Chunk, str | None]]) -> set[str]:
+    """Keep chunks with their trace; return the ids of those that are not being worked on already."""
+    listed = list(chunks)
+    rows = await connection.fetch(
+        """
+        insert into chunks (chunk_id, shop, chunk, traceparent)
+        select * from unnest($1::text[], $2::text[], $3::jsonb[], $4::text[])
+        on conflict do nothing returning chunk_id
+        """,
+        [chunk.chunk_id for chunk, _ in listed],
+        [chunk.shop for chunk, _ in listed],
+        [chunk.model_dump(mode="json") for chunk, _ in listed],
+        [traceparent for _, traceparent in listed],
+    )
+    return {row["chunk_id"] for row in rows}
+
+
+async def references_of(
+    connection: asyncpg.Connection, shop: str, presta_ids: Sequence[int]
+) -> dict[int, str]:
+    """References of products that were addressed by the shop's own id."""
+    rows = await connection.fetch(
+        "select presta_id, reference from products where shop = $1 and presta_id = any($2::bigint[])",
+        shop,
+        presta_ids,
+    )
+    return {row["presta_id"]: row["reference"] for row in rows}
+
+
+async def load_products(
+    connection: asyncpg.Connection, shop: str, references: Iterable[str]
+) -> dict[str, KeptProduct]:
+    """Products by reference, locked in one order so that two transactions cannot wait for each other."""
+    rows = await connection.fetch(
+        "select * from products where shop = $1 and reference = any($2::text[]) "
+        "order by reference for update",
+        shop,
+        sorted(set(references)),
+    )
+    return {row["reference"]: _kept(row) for row in rows}
+
+
+async def save_desired(
+    connection: asyncpg.Connection, shop: str, tenant: str, products: Sequence[Product]
+) -> None:
+    """Keep new desired states; the products are due, but a wait that was decided stays."""
+    await connection.execute(
+        """
+        insert into products (shop, tenant, reference, product_id, desired)
+        select $1, $2, * from unnest($3::text[], $4::bigint[], $5::jsonb[])
+        on conflict (shop, reference) do update
+            set desired = excluded.desired, due = true,
+                product_id = coalesce(excluded.product_id, products.product_id)
+        """,
+        shop,
+        tenant,
+        [product.reference for product in products],
+        [product.product_id for product in products],
+        [{name: list(stamped) for name, stamped in product.desired.items()} for product in products],
+    )
+
+
+async def add_open_items(
+    connection: asyncpg.Connection, items: Sequence[tuple[Chunk, str, ProductChange]]
+) -> None:
+    """Items that wait for their products: chunk, reference, change."""
+    await connection.execute(
+        """
+        insert into open_items
+            (chunk_id, position, shop, reference, sequence, intent, product_id, images, technical_data)
+        select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[],
+                             $7::bigint[], $8::jsonb[], $9::int[])
+        """,
+        [chunk.chunk_id for chunk, _, _ in items],
+        [change.position for _, _, change in items],
+        [chunk.shop for chunk, _, _ in items],
+        [reference for _, reference, _ in items],
+        [change.sequence for _, _, change in items],
+        [change.intent.value for _, _, change in items],
+        [change.product_id for _, _, change in items],
+        [_images(change) for _, _, change in items],
+        [len(change.fields.technical_data or ()) for _, _, change in items],
+    )
+
+
+# ── the pass ──
+
+
+async def due_products(connection: Executor, shop: str, limit: int) -> list[KeptProduct]:
+    """Products that wait for work, oldest change first."""
+    rows = await connection.fetch(
+        "select * from products where shop = $1 and due and not_before <= now() order by not_before limit $2",
+        shop,
+        limit,
+    )
+    return [_kept(row) for row in rows]
+
+
+async def record_intents(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
+    """Remember that a create is about to be sent."""
+    await connection.execute(
+        "update products set state = 'creating', posted_at = now() "
+        "where shop = $1 and reference = any($2::text[])",
+        shop,
+        references,
+    )
+
+
+async def withdraw_intents(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
+    """The create was surely not written: nothing to wait for."""
+    await connection.execute(
+        "update products set state = 'new', posted_at = null "
+        "where shop = $1 and reference = any($2::text[]) and state = 'creating'",
+        shop,
+        references,
+    )
+
+
+@dataclass(frozen=True)
+class WrittenProduct:
+    """What a request has brought about: the content that the shop holds now."""
+
+    reference: str
+    presta_id: int
+    stock_id: int | None
+    written: Mapping[str, Any]
+    created_sequence: int | None  # set when this write created the product
+    changed_sequence: int
+
+
+async def record_written(
+    connection: asyncpg.Connection, shop: str, products: Sequence[WrittenProduct]
+) -> None:
+    """Products that the shop has, and what it holds of them."""
+    await connection.execute(
+        """
+        update products p
+        set state = 'live', posted_at = null, attempts = 0, last_error = null,
+            presta_id = w.presta_id, stock_id = coalesce(w.stock_id, p.stock_id), written = w.written,
+            created_sequence = coalesce(w.created_sequence, p.created_sequence),
+            changed_sequence = greatest(w.changed_sequence, p.changed_sequence)
+        from unnest($2::text[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::bigint[], $7::bigint[])
+            as w(reference, presta_id, stock_id, written, created_sequence, changed_sequence)
+        where p.shop = $1 and p.reference = w.reference
+        """,
+        shop,
+        [product.reference for product in products],
+        [product.presta_id for product in products],
+        [product.stock_id for product in products],
+        [dict(product.written) for product in products],
+        [product.created_sequence for product in products],
+        [product.changed_sequence for product in products],
+    )
+
+
+async def record_failures(
+    connection: asyncpg.Connection, shop: str, failures: Mapping[str, str], pause_seconds: float
+) -> None:
+    """The shop failed on these products: try again after a pause that doubles with each attempt."""
+    await connection.execute(
+        """
+        update products p
+        set attempts = attempts + 1, last_error = f.error,
+            not_before = now() + make_interval(secs => least($4 * power(2, attempts), 300))
+        from unnest($2::text[], $3::text[]) as f(reference, error)
+        where p.shop = $1 and p.reference = f.reference
+        """,
+        shop,
+        list(failures),
+        list(failures.values()),
+        pause_seconds,
+    )
+
+
+async def wait_until(connection: asyncpg.Connection, shop: str, moments: Mapping[str, datetime]) -> None:
+    """Products that cannot be decided before a moment."""
+    await connection.execute(
+        """
+        update products p set not_before = w.moment
+        from unnest($2::text[], $3::timestamptz[]) as w(reference, moment)
+        where p.shop = $1 and p.reference = w.reference
+        """,
+        shop,
+        list(moments),
+        list(moments.values()),
+    )
+
+
+async def forget_shop_product(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
+    """The shop does not have these products any more: the next pass looks them up and creates them anew."""
+    await connection.execute(
+        "update products set state = 'new', presta_id = null, stock_id = null, written = '{}' "
+        "where shop = $1 and reference = any($2::text[])",
+        shop,
+        references,
+    )
+
+
+async def restart_unknown_creates(connection: asyncpg.Connection, shop: str) -> None:
+    """The shop has come back: it may still write what it had been sent before, so the wait begins anew."""
+    await connection.execute(
+        "update products set posted_at = now() where shop = $1 and state = 'creating'", shop
+    )
+    await connection.execute("update names set posted_at = now() where shop = $1 and presta_id is null", shop)
+
+
+# ── settling ──
+
+
+async def open_items_of(
+    connection: Executor, shop: str, references: Sequence[str]
+) -> dict[str, list[OpenItem]]:
+    """Items that wait for these products, oldest change first."""
+    rows = await connection.fetch(
+        "select * from open_items where shop = $1 and reference = any($2::text[]) order by sequence",
+        shop,
+        references,
+    )
+    items: dict[str, list[OpenItem]] = {}
+    for row in rows:
+        items.setdefault(row["reference"], []).append(_open_item(row))
+    return items
+
+
+async def settle_items(
+    connection: asyncpg.Connection, shop: str, settled: Sequence[tuple[OpenItem, ItemOutcome]]
+) -> list[str]:
+    """Move items to their chunks' outcomes (or picture work); return the chunks that have none open left."""
+    await connection.execute(
+        """
+        delete from open_items i using unnest($1::text[], $2::int[]) as s(chunk_id, position)
+        where i.chunk_id = s.chunk_id and i.position = s.position
+        """,
+        [item.chunk_id for item, _ in settled],
+        [item.position for item, _ in settled],
+    )
+    await add_outcomes(connection, [(item.chunk_id, _settled(item, outcome)) for item, outcome in settled])
+    await connection.execute(
+        """
+        update products p set due = exists (
+            select from open_items i where i.shop = p.shop and i.reference = p.reference)
+        where shop = $1 and reference = any($2::text[])
+        """,
+        shop,
+        [item.reference for item, _ in settled],
+    )
+    rows = await connection.fetch(
+        """
+        select chunk_id from chunks c
+        where chunk_id = any($1::text[])
+          and not exists (select from open_items i where i.chunk_id = c.chunk_id)
+        order by arrived_at, chunk_id
+        """,
+        list({item.chunk_id for item, _ in settled}),
+    )
+    return [row["chunk_id"] for row in rows]
+
+
+async def add_outcomes(
+    connection: asyncpg.Connection, settled: Sequence[tuple[str, ItemOutcome | PictureWork]]
+) -> None:
+    """Add outcomes, or work for the image-processor, to chunks."""
+    outcomes: dict[str, list[Any]] = {}
+    pictures: dict[str, list[Any]] = {}
+    for chunk_id, entry in settled:
+        group = pictures if isinstance(entry, PictureWork) else outcomes
+        group.setdefault(chunk_id, []).append(entry.model_dump(mode="json", exclude_unset=True))
+    chunk_ids = sorted({chunk_id for chunk_id, _ in settled})
+    await connection.execute(
+        """
+        update chunks c set outcomes = c.outcomes || a.outcomes, pictures = c.pictures || a.pictures
+        from unnest($1::text[], $2::jsonb[], $3::jsonb[]) as a(chunk_id, outcomes, pictures)
+        where c.chunk_id = a.chunk_id
+        """,
+        chunk_ids,
+        [outcomes.get(chunk_id, []) for chunk_id in chunk_ids],
+        [pictures.get(chunk_id, []) for chunk_id in chunk_ids],
+    )
+
+
+@dataclass(frozen=True)
+class FinishedChunk:
+    """A chunk of which no item is open here."""
+
+    chunk: Chunk
+    traceparent: str | None
+    outcomes: tuple[ItemOutcome, ...]
+    pictures: tuple[PictureWork, ...]
+
+
+async def take_finished(connection: asyncpg.Connection, chunk_ids: Sequence[str]) -> list[FinishedChunk]:
+    """Finished chunks, which are forgotten here."""
+    rows = await connection.fetch(
+        "delete from chunks where chunk_id = any($1::text[]) returning *", chunk_ids
+    )
+    return [
+        FinishedChunk(
+            chunk=Chunk.model_validate(row["chunk"]),
+            traceparent=row["traceparent"],
+            outcomes=tuple(ItemOutcome.model_validate(entry) for entry in row["outcomes"]),
+            pictures=tuple(PictureWork.model_validate(entry) for entry in row["pictures"]),
+        )
+        for row in rows
+    ]
+
+
+async def traces_of(connection: Executor, shop: str, references: Sequence[str]) -> dict[str, str]:
+    """The trace of the oldest open item of each product."""
+    rows = await connection.fetch(
+        """
+        select distinct on (i.reference) i.reference, c.traceparent
+        from open_items i join chunks c using (chunk_id)
+        where i.shop = $1 and i.reference = any($2::text[]) and c.traceparent is not null
+        order by i.reference, i.sequence
+        """,
+        shop,
+        references,
+    )
+    return {row["reference"]: row["traceparent"] for row in rows}
+
+
+async def drop_changes(
+    connection: asyncpg.Connection, shop: str, desired: Mapping[str, Mapping[str, Stamped]]
+) -> None:
+    """Keep desired states without what was refused; a product of which nothing is left goes."""
+    await connection.execute(
+        """
+        update products p set desired = d.desired
+        from unnest($2::text[], $3::jsonb[]) as d(reference, desired)
+        where p.shop = $1 and p.reference = d.reference
+        """,
+        shop,
+        list(desired),
+        [{name: list(stamped) for name, stamped in state.items()} for state in desired.values()],
+    )
+    await connection.execute(
+        """
+        delete from products p
+        where shop = $1 and reference = any($2::text[]) and desired = '{}' and state <> 'live'
+          and not exists (select from open_items i where i.shop = p.shop and i.reference = p.reference)
+        """,
+        shop,
+        list(desired),
+    )
+
+
+# ── names ──
+
+
+async def known_names(connection: Executor, shop: str, names: Iterable[Name]) -> list[KnownName]:
+    """Those of the names that the writer has met before."""
+    listed = list(names)
+    rows = await connection.fetch(
+        """
+        select n.* from names n
+        join unnest($2::text[], $3::text[], $4::text[]) as w(kind, parent, name) using (kind, parent, name)
+        where shop = $1
+        """,
+        shop,
+        [name.kind for name in listed],
+        [name.parent for name in listed],
+        [name.name for name in listed],
+    )
+    return [
+        KnownName(Name(row["kind"], row["name"], row["parent"]), row["presta_id"], row["posted_at"])
+        for row in rows
+    ]
+
+
+async def record_names(connection: asyncpg.Connection, shop: str, names: Mapping[Name, int | None]) -> None:
+    """Names with their ids; None records the intent to create one now."""
+    await connection.execute(
+        """
+        insert into names (shop, kind, parent, name, presta_id, posted_at)
+        select $1, kind, parent, name, presta_id, case when presta_id is null then now() end
+        from unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) as n(kind, parent, name, presta_id)
+        on conflict (shop, kind, parent, name) do update
+            set presta_id = excluded.presta_id, posted_at = excluded.posted_at
+        """,
+        shop,
+        [name.kind for name in names],
+        [name.parent for name in names],
+        [name.name for name in names],
+        list(names.values()),
+    )
+
+
+async def forget_names(connection: asyncpg.Connection, shop: str, names: Sequence[Name]) -> None:
+    """Creates that were surely not written."""
+    await connection.execute(
+        """
+        delete from names n using unnest($2::text[], $3::text[], $4::text[]) as w(kind, parent, name)
+        where n.shop = $1 and n.kind = w.kind and n.parent = w.parent and n.name = w.name
+          and n.presta_id is null
+        """,
+        shop,
+        [name.kind for name in names],
+        [name.parent for name in names],
+        [name.name for name in names],
+    )
+
+
+# ── snapshots ──
+
+
+async def save_snapshot(connection: asyncpg.Connection, snapshot: ShopSnapshot) -> None:
+    """Keep the newest snapshot of a shop."""
+    await connection.execute(
+        """
+        insert into snapshots (shop, taken_at, snapshot) values ($1, $2, $3)
+        on conflict (shop) do update set taken_at = excluded.taken_at, snapshot = excluded.snapshot
+        """,
+        snapshot.shop,
+        snapshot.taken_at,
+        snapshot.model_dump(mode="json"),
+    )
+
+
+async def load_snapshot(connection: Executor, shop: str) -> ShopSnapshot | None:
+    """The snapshot that was kept, if any."""
+    body = await connection.fetchval("select snapshot from snapshots where shop = $1", shop)
+    return None if body is None else ShopSnapshot.model_validate(body)
+
+
+# ── rows ──
+
+
+def _kept(row: Row) -> KeptProduct:
+    product = Product(
+        reference=row["reference"],
+        state=State(row["state"]),
+        desired={name: Stamped(*pair) for name, pair in row["desired"].items()},
+        written=row["written"],
+        product_id=row["product_id"],
+        presta_id=row["presta_id"],
+        stock_id=row["stock_id"],
+        posted_at=row["posted_at"],
+    )
+    return KeptProduct(product, row["created_sequence"], row["changed_sequence"], row["attempts"])
+
+
+def _open_item(row: Row) -> OpenItem:
+    images = row["images"]
+    return OpenItem(
+        chunk_id=row["chunk_id"],
+        position=row["position"],
+        reference=row["reference"],
+        sequence=row["sequence"],
+        intent=Intent(row["intent"]),
+        product_id=row["product_id"],
+        images=None if images is None else tuple(ImageReference.model_validate(image) for image in images),
+        technical_data=row["technical_data"],
+    )
+
+
+def _images(change: ProductChange) -> list[dict[str, Any]] | None:
+    if "images" not in change.fields.model_fields_set:
+        return None
+    return [image.model_dump(mode="json") for image in change.fields.images or ()]
+
+
+def _settled(item: OpenItem, outcome: ItemOutcome) -> ItemOutcome | PictureWork:
+    """An item whose change speaks of pictures goes on to the image-processor, unless it was refused."""
+    if item.images is None or outcome.reasons:
+        return outcome
+    return PictureWork(outcome=outcome, images=item.images)

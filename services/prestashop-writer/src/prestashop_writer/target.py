@@ -1,0 +1,155 @@
+"""What a product should look like in the shop, worked out from its desired state.
+
+The result is flat and in JSON's types, the same form in which the writer remembers what the shop holds, so
+that the difference between the two is a comparison. Brands, features and values stand by name here; their
+ids are filled in when the request is built.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from common.features import feature_name, feature_value
+from common.messages import PLAIN, ShopLanguage, TechnicalDatum
+from prestashop_writer.merge import DesiredState, Stamped
+
+Content = dict[str, Any]
+"""Shop field → value: texts as `{iso: text}`, decimals as plain strings, `features` as pairs of names."""
+
+SHOP_TEXTS = {  # ours → the shop's
+    "name": "name",
+    "summary": "description_short",
+    "description": "description",
+    "slug": "link_rewrite",
+    "meta_title": "meta_title",
+    "meta_description": "meta_description",
+}
+SHOP_DECIMALS = {"price": "price", "weight": "weight", "width": "width", "height": "height", "depth": "depth"}
+SHOP_DECIMAL_PLACES = Decimal("0.000001")  # the shop stores six
+
+# Left out, these become 0 or empty, and the product is invisible (measured on PrestaShop 8.2.1).
+CREATE_DEFAULTS: Content = {
+    "price": "0",
+    "active": "1",
+    "state": "1",
+    "available_for_order": "1",
+    "show_price": "1",
+    "minimal_quantity": "1",
+    "visibility": "both",
+}
+
+
+@dataclass(frozen=True)
+class ShopProfile:
+    """What the target depends on besides the product: the shop's languages and its owner's choices."""
+
+    languages: Sequence[ShopLanguage]
+    stock_from: str = "warehouses"
+    home_category: int = 2
+
+    @property
+    def default_language(self) -> ShopLanguage:
+        return next((lang for lang in self.languages if lang.is_default), self.languages[0])
+
+
+def target_content(state: DesiredState, profile: ShopProfile, held: Content) -> Content:
+    """The product's content, as far as its desired state says anything about it.
+
+    `held` is what the shop is known to hold: a language that the sender never gave keeps its text.
+    """
+    content: Content = {}
+    for ours, theirs in SHOP_TEXTS.items():
+        texts = dict(_parts(state, ours))
+        if texts:
+            content[theirs] = _text_by_language(texts, profile, held.get(theirs, {}))
+    for ours, theirs in SHOP_DECIMALS.items():
+        if ours in state:
+            content[theirs] = plain_decimal(state[ours].value)
+    if "active" in state:
+        content["active"] = "0" if state["active"].value is False else "1"
+    if "minimal_quantity" in state:
+        content["minimal_quantity"] = str(state["minimal_quantity"].value or 1)
+    if "ean13" in state:
+        content["ean13"] = state["ean13"].value or ""
+    if "brand" in state:
+        content["brand"] = _clean((state["brand"].value or {}).get("name", ""))
+    if "technical_data" in state:
+        content["features"] = feature_pairs(state["technical_data"].value)
+    content.update(_categories(state, profile))
+    return content
+
+
+def create_content(content: Content, profile: ShopProfile) -> Content:
+    """The content of a product that is new: what was not said gets the defaults of the back office."""
+    home = {"id_category_default": str(profile.home_category), "categories": [profile.home_category]}
+    return {**CREATE_DEFAULTS, **home, **content}
+
+
+def target_quantity(state: DesiredState, profile: ShopProfile) -> int | None:
+    """The shop's stock: the sum of the warehouses or the plain quantity; None where nothing was said."""
+    warehouses = [stamped.value or 0 for _, stamped in _parts(state, "warehouses")]
+    quantity = state["quantity"].value if "quantity" in state else None
+    if warehouses and (profile.stock_from == "warehouses" or quantity is None):
+        return sum(warehouses)
+    return quantity
+
+
+def feature_pairs(technical_data: Sequence[Mapping[str, Any]] | None) -> list[list[str]]:
+    """`[feature, value]` in the order of the data sheet, each pair once.
+
+    A pair that is sent twice empties all features of the product (measured on PrestaShop 8.2.1).
+    """
+    data = [TechnicalDatum.model_validate(entry) for entry in technical_data or ()]
+    in_order = sorted(data, key=lambda datum: datum.order)  # stable: equal orders stay as they were sent
+    pairs = dict.fromkeys((_clean(feature_name(datum)), _clean(feature_value(datum))) for datum in in_order)
+    return [list(pair) for pair in pairs if all(pair)]
+
+
+def plain_decimal(value: str | None) -> str:
+    """`"12.50"` → `"12.5"`: one spelling for each number, without exponent, at the shop's six places."""
+    number = Decimal(value or 0).quantize(SHOP_DECIMAL_PLACES)
+    text = format(number, "f").rstrip("0").rstrip(".")
+    return text if text not in ("", "-0") else "0"
+
+
+def _parts(state: DesiredState, field: str) -> list[tuple[str, Stamped]]:
+    prefix = f"{field}."
+    return [(name.removeprefix(prefix), held) for name, held in state.items() if name.startswith(prefix)]
+
+
+def _text_by_language(
+    texts: Mapping[str, Stamped], profile: ShopProfile, held: Mapping[str, str]
+) -> dict[str, str]:
+    default = profile.default_language.iso_code
+    known = {lang.iso_code: _text_of(texts, lang.iso_code, default) for lang in profile.languages}
+    fallback = known[default] if known[default] is not None else next(filter(None, known.values()), "")
+    # A language that is left out would be blanked, so each gets a text.
+    return {
+        iso: (text if text is not None else held.get(iso) or fallback or "").strip()
+        for iso, text in known.items()
+    }
+
+
+def _text_of(texts: Mapping[str, Stamped], iso: str, default: str) -> str | None:
+    own, plain = texts.get(iso), texts.get(PLAIN)
+    if own is None or (plain is not None and iso == default and plain.sequence > own.sequence):
+        own = plain
+    return None if own is None else own.value or ""
+
+
+def _categories(state: DesiredState, profile: ShopProfile) -> Content:
+    """The default category and the whole list; the default is always one of the list."""
+    listed = list(state["categories"].value or []) if "categories" in state else None
+    default = state["default_category"].value if "default_category" in state else None
+    if listed is None and default is None:
+        return {}
+    default = default or (listed[0] if listed else profile.home_category)
+    return {
+        "id_category_default": str(default),
+        "categories": sorted({default, *(listed if listed is not None else ())}),
+    }
+
+
+def _clean(name: str) -> str:
+    return " ".join(name.split())
