@@ -34,7 +34,13 @@ log = structlog.get_logger()
 
 DATABASE_PAUSE_SECONDS = 1.0
 STOP_SECONDS = 8.0  # within a service's shutdown deadline; what is cut off is sent again, under its id
-AWAY = (*UNAVAILABLE, asyncpg.PostgresError)
+AWAY = (
+    *UNAVAILABLE,
+    asyncpg.OperatorInterventionError,  # it is being shut down
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,  # deadlock
+    asyncpg.LockNotAvailableError,
+)
 
 _attempts = meter.create_counter("skuwire_webhook_attempts", description="Webhook attempts, by outcome")
 _seconds = meter.create_histogram("skuwire_webhook_seconds", unit="s", description="Duration of attempts")

@@ -8,7 +8,7 @@ from common.settings import ServiceSettings, settings_of, shared
 from webhook_relay.endpoints import ConfiguredEndpoint
 from webhook_relay.schedule import WAITS_SECONDS
 
-LEASE_MARGIN_SECONDS = 5.0
+LEASE_MARGIN_SECONDS = 2.0  # to record the attempt
 
 
 class RelaySettings(ServiceSettings):

@@ -128,7 +128,7 @@ _RECORD_ATTEMPT = """
 _RECORD_OUTCOME = """
     update deliveries
     set state = $3, attempts = attempts + 1, due_at = coalesce($4, due_at), lease_until = '-infinity',
-        last_status = $5, last_cause = $6, finished_at = case when $3 = 'pending' then null else $7 end
+        last_status = $5, last_cause = $6, finished_at = case when $3 <> 'pending' then $7::timestamptz end
     where id = $1 and state = 'pending' and (epoch = $2 or $3 = 'delivered')
     returning true
 """
