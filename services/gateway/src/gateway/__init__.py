@@ -1,1 +1,1 @@
-""
+"""HTTP in: authenticates, parses a dialect into product changes, cuts chunks, answers."""

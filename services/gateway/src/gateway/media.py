@@ -26,7 +26,7 @@ class Media:
         return bool(await store.known_media(self.database.pool, [sha256]))
 
     async def put(self, sha256: str, parts: AsyncIterator[bytes]) -> None:
-        """Store bytes that were sent ahead. Raises `Refusal`: 413, or 422 where they are not what they should be."""
+        """Store bytes that were sent ahead. Raises `Refusal`: 413, or 422 for other bytes than named."""
         try:
             size = await self.blobs.put(sha256, _pictures_only(parts), max_bytes=self.max_bytes)
         except BlobTooLarge:

@@ -1,10 +1,11 @@
 """What the gateway does when the stations tell how far a chunk is: steps, outcomes, read model."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from common.database import UnitOfWork
-from common.messages import ChunkCompleted, ChunkValidated, ChunkWritten
+from common.messages import ChunkCompleted, ChunkValidated, ChunkWritten, ItemOutcome
 from common.messaging.envelope import Received
 from gateway import store
 from gateway.waiting import Waiting
@@ -28,13 +29,16 @@ class Progress:
         await self._take("completed", work, received)
 
     async def _take(self, step: str, work: UnitOfWork, received: Sequence[Received[Told]]) -> None:
-        steps, told = [], {}
+        steps: list[store.Step] = []
+        told: dict[tuple[str, int], tuple[ItemOutcome, datetime]] = {}
         for item in received:
             chunk, at = item.message.chunk, item.envelope.time
             steps.append(store.Step(chunk.submission_id, chunk.partition, step, at))
             for outcome in item.message.outcomes:
                 told.setdefault((chunk.submission_id, outcome.position), (outcome, at))
         await store.record_steps(work.connection, steps)
-        await store.settle_items(work.connection, [(key[0], *value) for key, value in told.items()])
+        await store.settle_items(
+            work.connection, [(key[0], outcome, at) for key, (outcome, at) in told.items()]
+        )
         changed = {one.submission_id for one in steps}
         work.after_commit(lambda: self._waiting.wake(changed))

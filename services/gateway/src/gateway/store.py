@@ -1,6 +1,6 @@
 """All SQL of the gateway."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from gateway.changes import MAX_REFERENCE, Cut, KnownProducts
 from gateway.drafts import Draft
 from gateway.submissions import Accepted, ChunkState, ItemState, Kind, SubmissionState
 
-Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy | asyncpg.Pool
 
 
 # ── users ──
@@ -148,7 +148,8 @@ async def record_submission(connection: Connection, submission: Accepted, made: 
     )
     await connection.execute(
         """
-        insert into items (submission_id, settled_at, result, position, intent, reference, product_id, reasons)
+        insert into items
+            (submission_id, settled_at, result, position, intent, reference, product_id, reasons)
         select $1, $2, 'refused', refused.*
         from unnest($3::int[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[]) as refused
         """,

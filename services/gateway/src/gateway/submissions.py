@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from common.messages import Intent, Reason, Result
+from gateway.drafts import RefusedItem
 
 
 class Status(StrEnum):
@@ -27,6 +28,27 @@ class Kind(StrEnum):
     SYNC = "sync"
     BATCH = "batch"
     BULK = "bulk"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a submission comes from and where it is to go."""
+
+    tenant: str
+    shop: str
+    kind: Kind
+    trace_id: str | None
+
+
+@dataclass
+class Accepted:
+    """A submission as it is taken in: how many chunks it became and what was refused at the door."""
+
+    submission_id: str
+    origin: Origin
+    submitted_at: datetime
+    chunks: int = 0
+    refused: Sequence[RefusedItem] = ()
 
 
 @dataclass(frozen=True)
@@ -106,10 +128,8 @@ class SubmissionState:
     @property
     def started_at(self) -> datetime | None:
         """When the first station had finished the first chunk."""
-        return min(
-            (c.validated_at or c.completed_at for c in self.chunks if c.status is not Status.QUEUED),
-            default=None,
-        )  # type: ignore[type-var]  # every status but queued has one of the times
+        times = [chunk.validated_at or chunk.written_at or chunk.completed_at for chunk in self.chunks]
+        return min((time for time in times if time is not None), default=None)
 
     @property
     def finished_at(self) -> datetime | None:

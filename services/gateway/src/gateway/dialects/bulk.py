@@ -19,6 +19,7 @@ from gateway.errors import Refusal, unreadable, violated
 from gateway.reading import ALIASES, FIELDS, LANGUAGE, Reading, without_picture_bytes
 from gateway.strict_json import Json
 from gateway.submissions import ChunkState, ItemState, SubmissionState
+from gateway.vocabulary import as_sent, operation_of
 
 MAX_REFERENCE = 64
 TEXTS_BY_LANGUAGE = frozenset({"name", "slug", "summary", "description", "meta_title", "meta_description"})
@@ -177,11 +178,6 @@ def error_message(refused: RefusedItem) -> dict[str, Any]:
     }
 
 
-def operation_of(intent: Intent) -> str:
-    """The word that seed 004 has for an intent."""
-    return "create" if intent is Intent.UPSERT else intent.value
-
-
 def messages_by_field(reasons: Sequence[Reason]) -> dict[str, list[str]]:
     """`{field: [message, …]}`"""
     found: dict[str, list[str]] = {}
@@ -257,6 +253,6 @@ def _item(item: ItemState) -> dict[str, Any]:
         "result": item.result.value if item.result else None,
         "imagesProcessed": item.images_processed,
         "technicalDataProcessed": item.technical_data_processed,
-        "errors": [reason.model_dump() for reason in item.reasons],
-        "warnings": [reason.model_dump() for reason in item.warnings],
+        "errors": [reason.model_dump() for reason in as_sent(item.reasons)],
+        "warnings": [reason.model_dump() for reason in as_sent(item.warnings)],
     }

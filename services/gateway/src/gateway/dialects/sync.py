@@ -15,6 +15,7 @@ from gateway.errors import Refusal, unreadable, violated
 from gateway.reading import ALIASES, FIELDS, Reading, without_picture_bytes
 from gateway.strict_json import Json
 from gateway.submissions import ChunkState, ItemState, Status, SubmissionState
+from gateway.vocabulary import as_sent, operation_of
 
 MAX_BATCH = 200
 MAX_REFERENCE = 64
@@ -200,11 +201,6 @@ def product_data(submission: SubmissionState, item: ItemState) -> dict[str, Any]
     }
 
 
-def operation_of(intent: Intent) -> str:
-    """The word that the seeds have for an intent."""
-    return "create" if intent is Intent.UPSERT else intent.value
-
-
 def refusal_of(item: ItemState) -> Refusal:
     """What a refused item is answered with: 409, 404, 413 or 422, in seed 000's error form."""
     status = 422
@@ -218,27 +214,6 @@ _SENTENCES = {
     "product_exists": "A product with this reference exists already",
     "product_not_found": "Product not found",
 }
-
-_SENDERS_NAMES = {
-    ".file_name": ".fileName",
-    ".group": ".Gruppo",
-    ".name": ".Descrizione",
-    ".value": ".Valore",
-    ".unit": ".Suffisso",
-    ".order": ".PrintOrder",
-}
-
-
-def as_sent(reasons: Iterable[Reason]) -> list[Reason]:
-    """The reasons with the field names of seed 000 in their paths."""
-    return [reason.model_copy(update={"field": _path_as_sent(reason.field)}) for reason in reasons]
-
-
-def _path_as_sent(path: str) -> str:
-    stem, dot, last = path.rpartition(".")
-    if stem.startswith(("technical_data[", "images[")):
-        return stem + _SENDERS_NAMES.get(dot + last, dot + last)
-    return path.removesuffix(f".{PLAIN}")
 
 
 def going_on(submission: SubmissionState, item: ItemState) -> dict[str, Any]:

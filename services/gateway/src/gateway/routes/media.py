@@ -1,0 +1,44 @@
+"""`PUT` and `HEAD /api/v1/media/{sha256}`: picture bytes sent ahead, so that items only name them."""
+
+from aiohttp import web
+
+from common.blobs import SHA256
+from gateway.body import check_length, chunks_of
+from gateway.errors import not_found
+from gateway.surface import Surface
+
+
+class MediaRoutes:
+    """Pictures by the sha-256 of their bytes."""
+
+    def __init__(self, surface: Surface) -> None:
+        self._media = surface.media
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.put("/api/v1/media/{sha256}", self.put),
+            web.head("/api/v1/media/{sha256}", self.head),
+        ]
+
+    async def put(self, request: web.Request) -> web.Response:
+        """201 stored, 200 known before; 413 too large, 422 no picture or not the bytes of that sha-256."""
+        sha256 = _sha256(request)
+        check_length(request, self._media.max_bytes)
+        known = await self._media.is_known(sha256)
+        if not known:
+            await self._media.put(sha256, chunks_of(request, self._media.max_bytes))
+        body = {"status": "success", "data": {"sha256": sha256}}
+        return web.json_response(body, status=200 if known else 201)
+
+    async def head(self, request: web.Request) -> web.Response:
+        """200 known, 404 not."""
+        if not await self._media.is_known(_sha256(request)):
+            raise not_found("No picture with this sha-256 was sent.")
+        return web.Response()
+
+
+def _sha256(request: web.Request) -> str:
+    value = request.match_info["sha256"]
+    if not SHA256.match(value) or len(value) != 64:
+        raise not_found("A picture is named by its sha-256 in 64 lower-case hexadecimal digits.")
+    return value
