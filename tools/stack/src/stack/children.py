@@ -1,4 +1,4 @@
-"""Child processes that never outlive us: each leads its own process group, and a guardian ends what we cannot."""
+"""Child processes that never outlive us: each leads a process group, and a guardian ends what we cannot."""
 
 import asyncio
 import atexit

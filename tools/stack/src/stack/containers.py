@@ -31,19 +31,23 @@ async def docker_answers() -> bool:
 
 
 async def start_rabbitmq_container(data_dir: Path) -> "RabbitmqContainer":
-    """Start the container that belongs to `data_dir`; its messages live in a Docker volume of the same name."""
-    container = RabbitmqContainer(data_dir.resolve(), free_port())
-    await container.create()
+    """Start the container that belongs to `data_dir`; its messages live in a volume of the same name."""
+    container = RabbitmqContainer(data_dir, free_port())
+    try:
+        await container.create()
+    except BaseException:
+        await container.stop()
+        raise
     return container
 
 
 class RabbitmqContainer:
-    """A RabbitMQ container. One left behind by a run that died hard is replaced by the next one of the same folder."""
+    """A RabbitMQ container; one that a run left behind is replaced by the next run on the same folder."""
 
     def __init__(self, data_dir: Path, port: int) -> None:
         self.port = port
-        self._data_dir = data_dir
-        self._name = f"skuwire-rabbitmq-{hashlib.sha256(bytes(data_dir)).hexdigest()[:12]}"
+        self._data_dir = data_dir.resolve()
+        self._name = f"skuwire-rabbitmq-{hashlib.sha256(bytes(self._data_dir)).hexdigest()[:12]}"
 
     @property
     def url(self) -> str:

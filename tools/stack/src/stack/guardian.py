@@ -1,11 +1,13 @@
 """Ends the processes of a stack whose own process died without doing so.
 
 Runs as a script of its own, in a session of its own, and reads orders from standard input, one a line:
-`watch GROUP SIGNAL` and `forget GROUP`. Only the stack's process holds the other end of the pipe, so the end of the
-input means that it is gone, even by SIGKILL. Then every watched group gets its signal and, ten seconds later, SIGKILL.
+`watch GROUP SIGNAL` and `forget GROUP`. Only the stack's process holds the other end of the pipe, so the end
+of the input means that it is gone, even by SIGKILL. Then every watched group gets its signal and, ten seconds
+later, SIGKILL.
 
-Why not PR_SET_PDEATHSIG: it reaches only the direct child, is cleared when a process changes its user (PostgreSQL
-under root) and fires when the starting *thread* ends. A pipe has none of these traps and exists on every system.
+Why not PR_SET_PDEATHSIG: it reaches only the direct child, is cleared when a process changes its user
+(PostgreSQL under root) and fires when the starting *thread* ends. A pipe has none of these traps and exists
+on every system.
 """
 
 import os

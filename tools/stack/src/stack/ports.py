@@ -1,7 +1,9 @@
 """Free TCP ports on the loopback interface."""
 
+import json
 import random
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -20,9 +22,9 @@ def free_port(preferred: int | None = None) -> int:
 
     `preferred` is taken when it is free: a stack that comes back on the same data keeps its addresses.
 
-    The kernel's ephemeral range is avoided on purpose (so not "bind to 0"): a client that keeps reconnecting to a
-    dead server's port in that range is sooner or later given the same number as its own source port, connects to
-    itself, and the server can no longer come back.
+    The kernel's ephemeral range is avoided on purpose (so not "bind to 0"): a client that keeps reconnecting
+    to a dead server's port in that range is sooner or later given the same number as its own source port,
+    connects to itself, and the server can no longer come back.
     """
     candidates = random.sample(range(FIRST_PORT, _last_port() + 1), 200)
     if preferred is not None:
@@ -32,6 +34,14 @@ def free_port(preferred: int | None = None) -> int:
             _handed_out.add(port)
             return port
     raise NoFreePort(f"no free port between {FIRST_PORT} and {_last_port()} on {LOOPBACK}")
+
+
+def remembered_ports(memory: Path, preferred: Mapping[str, int | None]) -> dict[str, int]:
+    """A free port by name: the one of last time, else the preferred one, else any; noted in `memory`."""
+    last_time: dict[str, int] = json.loads(memory.read_text()) if memory.exists() else {}
+    ports = {name: free_port(last_time.get(name, first_choice)) for name, first_choice in preferred.items()}
+    memory.write_text(json.dumps(last_time | ports, indent=2))
+    return ports
 
 
 def return_port(port: int) -> None:

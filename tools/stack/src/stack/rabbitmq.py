@@ -1,4 +1,4 @@
-"""RabbitMQ for a desk: one that is here, else a private node, else a container, else the distribution's package."""
+"""RabbitMQ for a desk: one that is given, else a private node, else a container, else installed."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ def _say_nothing(_step: str) -> None:
 async def start_rabbitmq(
     data_dir: Path, *, url: str | None = None, report: Callable[[str], None] = _say_nothing
 ) -> Server:
-    """A RabbitMQ to work with: the one at `url` or AMQP_URL as is, else a private one that keeps its data in `data_dir`.
+    """A RabbitMQ to work with: the one at `url` or AMQP_URL as is, else a private one on `data_dir`.
 
     `report` is told what takes long or changes the machine. Raises ServerNotStarted with the ways out.
     """

@@ -20,11 +20,11 @@ def can_install() -> bool:
 
 
 async def install_rabbitmq(log: Path, policy: Path = POLICY) -> None:
-    """`apt-get install rabbitmq-server`; raises ServerNotStarted with the end of its output when that fails."""
+    """`apt-get install rabbitmq-server`; raises ServerNotStarted with the end of its output."""
     with _no_service_starts(policy):
         await _run("apt-get", "update", log=log)
         await _run("apt-get", "install", "-y", "--no-install-recommends", "rabbitmq-server", log=log)
-    if shutil.which("systemctl") and Path("/run/systemd/system").exists():
+    if shutil.which("systemctl") and os.access("/run/systemd/system", os.F_OK):
         await _run(
             "systemctl", "disable", "rabbitmq-server.service", log=log
         )  # else it starts at the next boot
@@ -32,7 +32,7 @@ async def install_rabbitmq(log: Path, policy: Path = POLICY) -> None:
 
 @contextmanager
 def _no_service_starts(policy: Path) -> Iterator[None]:
-    """Forbid package scripts to start services: 101 is invoke-rc.d's "forbidden by policy". An own policy stays."""
+    """Forbid package scripts to start services (101 tells invoke-rc.d so); an existing policy stays."""
     ours = not policy.exists()
     if ours:
         policy.write_text("#!/bin/sh\nexit 101\n")

@@ -65,8 +65,8 @@ async def wait_until(
             return
         if loop.time() > deadline:
             raise ServerNotStarted(
-                f"{child.name} did not answer within {deadline_seconds:.0f} s; its log ({child.log}) ends with:\n"
-                f"{child.last_lines()}"
+                f"{child.name} did not answer within {deadline_seconds:.0f} s; "
+                f"its log ({child.log}) ends with:\n{child.last_lines()}"
             )
         await asyncio.sleep(pause_seconds)
     raise ServerNotStarted(

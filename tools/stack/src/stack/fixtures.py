@@ -1,0 +1,90 @@
+"""pytest fixtures: private PostgreSQL and RabbitMQ servers that tests may kill, an empty database per test.
+
+Where from, first that works: TEST_POSTGRES_DSN / TEST_RABBITMQ_URL as is, testcontainers when a Docker engine
+answers, local programs. Without any of them tests are skipped at a desk and fail where `CI` is set.
+
+Loaded by the root conftest.py: `pytest_plugins = ["stack.fixtures"]`.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from stack.containers import docker_answers
+from stack.postgres import create_database, drop_database, start_embedded_postgres
+from stack.rabbitmq import HOW_TO_GET_ONE
+from stack.rabbitmq_node import find_installation, start_rabbitmq_node
+from stack.servers import GivenServer, Server, ServerNotStarted
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A PostgreSQL with `url`, `kill()`, `restart()` and `stop()`. Whoever kills it restarts it."""
+
+    async def local() -> Server:
+        return await start_embedded_postgres(_folder(tmp_path_factory, "postgres"), durable=False)
+
+    async def container() -> Server:
+        from stack import testing_containers  # noqa: PLC0415 - half a second, only where Docker answers
+
+        return await testing_containers.start_postgres_testcontainer()
+
+    server = await _first_that_works("TEST_POSTGRES_DSN", container, local)
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    """A RabbitMQ, like `postgres_server`. It is shared: give queues and exchanges names of your own."""
+
+    async def local() -> Server:
+        installation = find_installation()
+        if installation is None:
+            raise ServerNotStarted(HOW_TO_GET_ONE)
+        return await start_rabbitmq_node(_folder(tmp_path_factory, "rabbitmq"), installation)
+
+    async def container() -> Server:
+        from stack import testing_containers  # noqa: PLC0415 - half a second, only where Docker answers
+
+        return await testing_containers.start_rabbitmq_testcontainer()
+
+    server = await _first_that_works("TEST_RABBITMQ_URL", container, local)
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="session")
+def database_template() -> str | None:
+    """Name of the database that `database` copies; override it with one that has the tables. None: empty."""
+    return None
+
+
+@pytest_asyncio.fixture
+async def database(postgres_server: Server, database_template: str | None) -> AsyncIterator[str]:
+    """Address of a database that only this test uses."""
+    name = f"test_{secrets.token_hex(6)}"
+    yield await create_database(postgres_server.url, name, database_template)
+    await drop_database(postgres_server.url, name)
+
+
+async def _first_that_works(
+    variable: str, container: Callable[[], Awaitable[Server]], local: Callable[[], Awaitable[Server]]
+) -> Server:
+    given = os.environ.get(variable)
+    if given:
+        return GivenServer(given)
+    try:
+        return await (container() if await docker_answers() else local())
+    except ServerNotStarted as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no server for these tests: {reason}")
+
+
+def _folder(factory: pytest.TempPathFactory, name: str) -> Path:
+    return factory.mktemp(name, numbered=True)

@@ -1,0 +1,113 @@
+"""How the parts of a stack are told of each other: secrets, the file of shops, environment variables."""
+
+import json
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from stack.files import write_secret
+from stack.ports import LOOPBACK
+
+SERVICES = ("gateway", "validator", "prestashop-writer", "image-processor", "webhook-relay")
+TENANT = "default"
+EMAIL = "erp@example.com"
+_KEY_LETTERS = string.ascii_uppercase + string.digits
+
+
+@dataclass(frozen=True)
+class SimulatedShop:
+    """A shop that the stack runs itself. `categories` is a file of names or how many to invent."""
+
+    id: str = "demo"
+    name: str = "Demo shop"
+    tenant: str = TENANT
+    languages: tuple[str, ...] = ("en", "it")
+    categories: Path | int | None = None
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """Random, made once per data folder."""
+
+    password: str = field(repr=False)
+    jwt_secret: str = field(repr=False)
+    internal_token: str = field(repr=False)
+    shop_keys: dict[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Where everything is."""
+
+    database_url: str = field(repr=False)
+    amqp_url: str = field(repr=False)
+    blobs: Path
+    shops_file: Path
+    ports: dict[str, int]  # by service
+
+
+def load_secrets(file: Path, shop_ids: Iterable[str]) -> Secrets:
+    """The secrets of a data folder; what is missing is made up and written down."""
+    known = json.loads(file.read_text()) if file.exists() else {}
+    shop_keys = {shop_id: _shop_key() for shop_id in shop_ids} | known.get("shop_keys", {})
+    made = Secrets(
+        password=known.get("password") or secrets.token_urlsafe(12),
+        jwt_secret=known.get("jwt_secret") or secrets.token_urlsafe(48),
+        internal_token=known.get("internal_token") or secrets.token_urlsafe(32),
+        shop_keys=shop_keys,
+    )
+    write_secret(file, json.dumps(asdict(made), indent=2))
+    return made
+
+
+def _shop_key() -> str:
+    """32 capital letters and digits, as the back office of PrestaShop 8.2.1 generates them."""
+    return "".join(secrets.choice(_KEY_LETTERS) for _ in range(32))
+
+
+def shops_toml(shops: Iterable[SimulatedShop], urls: dict[str, str], made: Secrets) -> str:
+    """The `SKUWIRE_SHOPS_FILE` for simulated shops."""
+    return "\n".join(
+        "[[shop]]\n"
+        f"id = {_toml(shop.id)}\n"
+        f"tenant = {_toml(shop.tenant)}\n"
+        f"name = {_toml(shop.name)}\n"
+        f"url = {_toml(urls[shop.id])}\n"
+        f"key = {_toml(made.shop_keys[shop.id])}\n"
+        for shop in shops
+    )
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text)  # a JSON string is a TOML basic string
+
+
+def service_environment(service: str, wiring: Wiring, made: Secrets) -> dict[str, str]:
+    """Everything that a service is told, shared settings first, then its own."""
+    shared = {
+        "PYTHONUNBUFFERED": "1",
+        "SKUWIRE_DATABASE_URL": wiring.database_url,
+        "SKUWIRE_AMQP_URL": wiring.amqp_url,
+        "SKUWIRE_HTTP_HOST": LOOPBACK,
+        "SKUWIRE_HTTP_PORT": str(wiring.ports[service]),
+        "SKUWIRE_BLOB_URL": wiring.blobs.as_uri(),
+        "SKUWIRE_SHOPS_FILE": str(wiring.shops_file),
+        "SKUWIRE_INTERNAL_TOKEN": made.internal_token,
+    }
+    own = {
+        "gateway": {
+            "SKUWIRE_GATEWAY_BOOTSTRAP_EMAIL": EMAIL,
+            "SKUWIRE_GATEWAY_BOOTSTRAP_PASSWORD": made.password,
+            "SKUWIRE_GATEWAY_BOOTSTRAP_TENANT": TENANT,
+            "SKUWIRE_GATEWAY_JWT_SECRET": made.jwt_secret,
+            "SKUWIRE_GATEWAY_RELAY_URL": f"http://{LOOPBACK}:{wiring.ports['webhook-relay']}",
+        },
+        "webhook-relay": {
+            # The receivers of a demo are on this machine, and speak http.
+            "SKUWIRE_RELAY_ALLOW_HTTP_ENDPOINTS": "true",
+            "SKUWIRE_RELAY_ALLOW_PRIVATE_ENDPOINTS": "true",
+        },
+    }
+    return shared | own.get(service, {})
