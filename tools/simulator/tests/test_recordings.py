@@ -7,6 +7,7 @@ its reason in `deviations.toml`, and has to be real: a listed deviation that is 
 import base64
 import difflib
 import hashlib
+import io
 import json
 import re
 import tomllib
@@ -87,7 +88,7 @@ async def differences(running: Any, exchange: Exchange) -> list[str]:
     async with running.client.request(
         request["method"],
         url,
-        data=recorded_body(request) or None,
+        data=io.BytesIO(recorded_body(request)) if recorded_body(request) else None,
         headers=request_headers(request),
         skip_auto_headers=("Content-Type", "Accept", "User-Agent"),
         allow_redirects=False,

@@ -17,14 +17,24 @@ def parse_body(body: bytes) -> etree._Element:
     try:
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        text = content.decode("utf-8", "replace")
+        text = content.decode("utf-8", "surrogateescape")
         raise Failure(500, (*warnings_of(error, text), unreadable(text))) from None
 
 
 def unreadable(text: str) -> tuple[int, str]:
     """The shop's own error for a body that is no XML."""
-    size = len(text.encode())
+    size = len(text.encode("utf-8", "surrogateescape"))
     return 127, f"XML error : String could not be parsed as XML\nXML length : {size}\nOriginal XML : {text}"
+
+
+def wrong_bytes(text: str) -> str:
+    """The four bytes at the first place that is not UTF-8, as libxml lists them; empty when all is well."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        found = text[error.start :].encode("utf-8", "surrogateescape")[:4]
+        return " ".join(f"0x{byte:02X}" for byte in found)
+    return ""
 
 
 def warnings_of(error: etree.XMLSyntaxError, text: str) -> list[tuple[int, str]]:
@@ -34,6 +44,8 @@ def warnings_of(error: etree.XMLSyntaxError, text: str) -> list[tuple[int, str]]
     shown = lines[line - 1] if 0 < line <= len(lines) else ""
     start = max(0, column - 1 - CONTEXT_CHARACTERS)
     message = str(error.msg).split(", line ", 1)[0]
+    if wrong := wrong_bytes(text):
+        message, column = f"Input is not proper UTF-8, indicate encoding !\nBytes: {wrong}", column - 1
     pieces = (
         f"Entity: line {line}: parser error : {message}",
         shown[start : start + CONTEXT_CHARACTERS],

@@ -2,9 +2,12 @@
 
 import shutil
 
+from simulator.failures import fail
 from simulator.fields import Resource
 from simulator.pictures import picture_folder
 from simulator.shop import Shop
+
+ROOT_CATEGORY = 1
 
 # For each resource: the statements that take away what belongs to id ?, before the row itself goes.
 GOES_WITH: dict[str, tuple[str, ...]] = {
@@ -39,9 +42,11 @@ GOES_WITH: dict[str, tuple[str, ...]] = {
 
 
 def delete_entity(shop: Shop, resource: Resource, number: int) -> None:
-    """Delete an entity and what hangs on it."""
+    """Delete an entity and what hangs on it. Code 88 for the root category."""
     connection = shop.connection
     if resource.name == "categories":
+        if number == ROOT_CATEGORY:
+            raise fail(500, 88, f"Id(s) wasn't deleted: {number}")
         children = connection.execute("SELECT id FROM categories WHERE id_parent = ?", (number,)).fetchall()
         for child in children:
             delete_entity(shop, resource, child["id"])

@@ -92,13 +92,15 @@ def entity_from_row(resource: Resource, row: sqlite3.Row) -> Entity:
     values: dict[str, Value] = {}
     for declared in resource.fields:
         if not declared.stored:
+            if declared.reads_as is not None:
+                values[declared.name] = declared.reads_as
             continue
         raw = row[declared.name]
         if declared.localized:
             texts = json.loads(raw or "{}")
             values[declared.name] = {int(number): text for number, text in texts.items()}
         else:
-            values[declared.name] = None if raw is None else str(raw)
+            values[declared.name] = declared.reads_as if raw is None else str(raw)
     return Entity(resource, row["id"], values)
 
 

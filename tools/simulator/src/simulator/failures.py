@@ -14,6 +14,16 @@ class Failure(Exception):  # noqa: N818 (it is the shop's answer, not a fault of
         self.hashed = hashed
 
 
+BROKEN_LIST = tuple(
+    (
+        3,
+        "[PHP Warning #2] Trying to access array offset on value of type bool"
+        f" (/var/www/html/classes/webservice/WebserviceRequest.php, line {line})",
+    )
+    for line in range(1333, 1337)
+)
+
+
 class EmptyFailure(Exception):  # noqa: N818 (it is the shop's answer, not a fault of the program)
     """A crash of the shop: 500, text/html, no body (database conflict, missing parent category)."""
 
@@ -21,6 +31,11 @@ class EmptyFailure(Exception):  # noqa: N818 (it is the shop's answer, not a fau
 def fail(status: int, code: int, message: str, *, hashed: bool = False) -> Failure:
     """A failure with one error."""
     return Failure(status, ((code, message),), hashed=hashed)
+
+
+def broken(code: int, message: str) -> Failure:
+    """An error of a read request: the shop goes on without its list and trips over it four times."""
+    return Failure(500, ((code, message), *BROKEN_LIST))
 
 
 def closest(wanted: str, known: list[str]) -> str:

@@ -26,7 +26,7 @@ class Field:
 
     `check` names the shop's validator as `?schema=synopsis` shows it; `size` is a number of characters; `shown_size`
     is what the schema claims where it differs from what is enforced. `link` is the resource (or path) that the value
-    points at. `default` fills an empty value on every write.
+    points at. `default` fills an empty value on every write. `reads_as` is what a missing value looks like once read.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Field:
     nullable: bool = False
     computed: bool = False  # read by a getter: cannot be filtered
     settable: bool = True  # False: sending it is an error; True on a computed field: written by a setter
-    stored_default: str = ""
+    reads_as: str | None = None
 
     @property
     def stored(self) -> bool:

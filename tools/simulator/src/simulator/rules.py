@@ -32,6 +32,20 @@ def make_addresses(_shop: Shop, entity: Entity) -> None:
     entity.values["link_rewrite"] = addresses
 
 
+def make_category_addresses(_shop: Shop, entity: Entity) -> None:
+    """Fill a new category's `link_rewrite`. Without names, or without any address, PHP warns and the shop gives up."""
+    names, given = entity.values.get("name"), entity.values.get("link_rewrite")
+    source = "(/var/www/html/classes/Category.php, line"
+    if not isinstance(names, dict):
+        message = "foreach() argument must be of type array|object, string given"
+        raise Failure(500, ((3, f"[PHP Warning #2] {message} {source} 2068)"),))
+    if not isinstance(given, dict):
+        message = f"Only the first byte will be assigned to the string offset {source} 2070)"
+        raise Failure(500, tuple((3, f"[PHP Warning #2] {message}") for _ in names))
+    filled = {language: given.get(language) or web_address(name) for language, name in names.items()}
+    entity.values["link_rewrite"] = given | filled
+
+
 def add_stock_row(shop: Shop, product: int, combination: int) -> None:
     """The stock row that comes with every product and combination: quantity 0, sold out follows the shop."""
     shop.connection.execute(
@@ -65,11 +79,23 @@ def next_position(shop: Shop, entity: Entity) -> None:
     """Features and options without a position come last."""
     if entity.values.get("position") is None:
         table = entity.resource.name
-        group, arguments = "", ()
+        group = ""
+        arguments: tuple[int, ...] = ()
         if table == "product_option_values":
             group, arguments = " WHERE id_attribute_group = ?", (entity.whole("id_attribute_group"),)
         statement = f"SELECT coalesce(max(position) + 1, 0) FROM {table}{group}"  # noqa: S608 (our own table name)
         entity.values["position"] = str(shop.connection.execute(statement, arguments).fetchone()[0])
+
+
+def mark_colours(_shop: Shop, entity: Entity) -> None:
+    """An option is a colour exactly when its group type says so."""
+    entity.values["is_color_group"] = "1" if entity.text("group_type") == "color" else ""
+
+
+def option_adding(shop: Shop, entity: Entity) -> None:
+    """A new option."""
+    mark_colours(shop, entity)
+    next_position(shop, entity)
 
 
 def place_category(shop: Shop, entity: Entity) -> None:
@@ -129,10 +155,10 @@ def nothing(_shop: Shop, _entity: Entity) -> None:
     """No rule."""
 
 
-BEFORE_CHECK_OF_NEW: dict[str, Rule] = {"products": make_addresses}
+BEFORE_CHECK_OF_NEW: dict[str, Rule] = {"products": make_addresses, "categories": make_category_addresses}
 BEFORE_ADD: dict[str, Rule] = {
     "product_features": next_position,
-    "product_options": next_position,
+    "product_options": option_adding,
     "product_option_values": next_position,
     "categories": place_category,
     "combinations": combination_saving,
@@ -144,6 +170,7 @@ AFTER_ADD: dict[str, Rule] = {
 }
 BEFORE_UPDATE: dict[str, Rule] = {
     "products": product_changing,
+    "product_options": mark_colours,
     "categories": place_category,
     "combinations": combination_saving,
 }
@@ -155,9 +182,9 @@ AFTER_UPDATE: dict[str, Rule] = {
 
 
 def stamp(entity: Entity, *, created: bool) -> None:
-    """Set the dates: the creation once, the change always; what the client sent is ignored."""
+    """Set the dates: the change always, the creation on create and, measured, when a PUT did not send it."""
     names = {field.name for field in entity.resource.fields}
-    if created and "date_add" in names:
+    if "date_add" in names and (created or not entity.text("date_add")):
         entity.values["date_add"] = now()
     if "date_upd" in names:
         entity.values["date_upd"] = now()

@@ -2,7 +2,7 @@
 
 from simulator.answers_json import encode
 from simulator.answers_xml import cdata, document
-from simulator.failures import fail
+from simulator.failures import broken
 from simulator.fields import Association, Field, Resource
 from simulator.shop import Shop
 
@@ -10,12 +10,9 @@ from simulator.shop import Shop
 def schema(shop: Shop, resource: Resource, kind: str, *, as_json: bool) -> str:
     """The schema of a resource. Error 28 for an unknown kind."""
     if kind not in ("blank", "synopsis"):
-        text = 'Please select a schema of type "synopsis" to get the whole schema informations'
-        raise fail(
-            400,
-            28,
-            f'{text} (which fields are required, which kind of content...) or "blank" to get an empty schema to fill before using POST request',
-        )
+        wanted = "to get the whole schema informations (which fields are required, which kind of content...)"
+        blank = "or 'blank' to get an empty schema to fill before using POST request"
+        raise broken(28, f"Please select a schema of type 'synopsis' {wanted} {blank}")
     if as_json:
         lists = {one.name: [{part.name: None for part in one.parts}] for one in resource.associations}
         return encode({resource.node: {"associations": lists} if lists else {}})

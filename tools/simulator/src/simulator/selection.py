@@ -6,18 +6,10 @@ The grammar and the errors are those measured on PrestaShop 8.2.1.
 import re
 from dataclasses import dataclass, field
 
-from simulator.failures import Failure, did_you_mean, fail
+from simulator.failures import broken, did_you_mean, fail
 from simulator.fields import Field, Kind, Resource
 
 Query = list[tuple[str, str]]
-BROKEN_LIST = tuple(
-    (
-        3,
-        "[PHP Warning #2] Trying to access array offset on value of type bool"
-        f" (/var/www/html/classes/webservice/WebserviceRequest.php, line {line})",
-    )
-    for line in range(1333, 1337)
-)
 
 
 @dataclass(slots=True)
@@ -67,11 +59,6 @@ def shown_fields(query: Query, resource: Resource, *, single: bool) -> set[str] 
             )
             raise broken(35, message)
     return set(wanted)
-
-
-def broken(code: int, message: str) -> Failure:
-    """An error of a list request: the shop goes on without its list and trips over it four times."""
-    return Failure(500, ((code, message), *BROKEN_LIST))
 
 
 def conditions_of(query: Query, resource: Resource) -> list[Condition]:
@@ -148,7 +135,7 @@ def compare(declared: Field | None, parts: list[str], comparison: str) -> Condit
         return Condition(f"id {comparison}", [number_or_text(part) for part in parts])
     column = f'"{declared.name}"'
     if declared.localized:
-        inside = f"SELECT 1 FROM json_each({column}) WHERE value COLLATE NOCASE {comparison}"  # noqa: S608 (own names)
+        inside = f"SELECT 1 FROM json_each(entity.{column}) AS text WHERE text.value COLLATE NOCASE {comparison}"  # noqa: S608 (own names)
         return Condition(f"EXISTS ({inside})", list(parts))
     if declared.kind is Kind.DECIMAL:
         return Condition(f"CAST({column} AS REAL) {comparison}", [number_or_text(part) for part in parts])
@@ -181,7 +168,9 @@ def order_of(query: Query, resource: Resource) -> str:
         known = {one.name: one for one in resource.fields if one.stored}
         if name != "id" and name not in known:
             names = ", ".join(plain_names(resource, with_dates=False))
-            raise broken(38, f"Unable to filter by this field. However, these are available: {names}")
+            texts = ", ".join(one.name for one in resource.fields if one.localized)
+            known_ones = f"{names}, for i18n fields:{texts}"
+            raise broken(38, f"Unable to filter by this field. However, these are available: {known_ones}")
         column = sort_column(None if name == "id" else known[name])
         terms.append(f"{column} {direction.upper()}")
     return ", ".join([*terms, "id"])
@@ -228,5 +217,5 @@ def list_statement(query: Query, resource: Resource) -> Condition:
     arguments = [argument for one in conditions for argument in one.arguments]
     order = order_of(query, resource)
     return Condition(
-        f"SELECT * FROM {resource.name} WHERE {where} ORDER BY {order}{page_of(query)}", arguments
+        f"SELECT * FROM {resource.name} AS entity WHERE {where} ORDER BY {order}{page_of(query)}", arguments
     )  # noqa: S608 (names come from our own tables, values are arguments)

@@ -123,7 +123,7 @@ def finished(found: Answer, version: str = VERSION) -> Answer:
 def failed(call: ApiCall, failure: Failure, entities: int = 0) -> Answer:
     """The answer to a refused request."""
     writer = answers_json if call.as_json else answers_xml
-    body = writer.errors(failure.errors).encode()
+    body = writer.errors(failure.errors).encode("utf-8", "surrogateescape")  # a refused body is quoted as it came
     headers = {"Content-Type": "application/json" if call.as_json else XML_TYPE}
     if failure.hashed:
         headers["Content-Sha1"] = EMPTY_SHA1
@@ -217,15 +217,8 @@ def read(shop: Shop, call: ApiCall, resource: Resource) -> Answer:
         return succeeded(call, 200, writer.listing(resource, []), 0)
     statement = list_statement(call.query, resource)
     rows = shop.connection.execute(statement.sql, statement.arguments)
-    found = [prepared(entity_from_row(resource, row)) for row in rows]
+    found = [entity_from_row(resource, row) for row in rows]
     return succeeded(call, 200, writer.listing(resource, found), len(found))
-
-
-def prepared(entity: Entity) -> Entity:
-    """An entity as read: a product's own quantity is always 0."""
-    if entity.resource.name == "products":
-        entity.values["quantity"] = "0"
-    return entity
 
 
 def load_one(shop: Shop, resource: Resource, number: int) -> Entity | None:
@@ -237,7 +230,7 @@ def load_one(shop: Shop, resource: Resource, number: int) -> Entity | None:
         return None
     if resource.name == "stock_availables" and entity.text("id_shop") != "1":
         raise fail(404, 131, f"This StockAvailable ({number}) does not exists on this shop")
-    return prepared(entity)
+    return entity
 
 
 def delete(shop: Shop, call: ApiCall, resource: Resource) -> Answer:

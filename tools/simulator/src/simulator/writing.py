@@ -131,8 +131,11 @@ def take_missing(entity: Entity, declared: Field, method: str) -> None:
         return
     if declared.required:
         raise fail(400, 41, f'parameter "{declared.name}" required')
-    if declared.stored and declared.settable:
+    if declared.settable and declared.stored:
         entity.values[declared.name] = None
+    elif declared.reads_as is not None:
+        entity.values[declared.name] = None
+
 
 
 def sent_texts(node: etree._Element) -> Value:
