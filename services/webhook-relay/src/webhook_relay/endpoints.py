@@ -59,7 +59,7 @@ class ConfiguredEndpoint(BaseModel):
     ```
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: str = Field(repr=False, description="Where the webhooks go.")
     secret: SecretStr = Field(description="`whsec_` and base64 of 24 to 64 bytes.")

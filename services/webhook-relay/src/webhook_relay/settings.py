@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from common.settings import ServiceSettings, settings_of, shared
 from webhook_relay.endpoints import ConfiguredEndpoint
@@ -14,7 +15,9 @@ LEASE_MARGIN_SECONDS = 2.0  # to record the attempt
 class RelaySettings(ServiceSettings):
     """Settings of webhook-relay, read from `SKUWIRE_RELAY_…` and the shared `SKUWIRE_…`."""
 
-    model_config = settings_of("relay")
+    model_config = settings_of("relay") | SettingsConfigDict(
+        hide_input_in_errors=True
+    )  # secrets of endpoints
 
     internal_token: SecretStr | None = shared(
         "internal_token",
