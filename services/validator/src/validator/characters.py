@@ -1,27 +1,26 @@
 """Which characters a shop takes where: PrestaShop's own validators, measured on 8.2.1 and 1.7.8."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
-REFERENCE = frozenset("<>;={}")  # isReference
-CATALOGUE_NAME = frozenset("<>;=#{}")  # isCatalogName: products and brands
-GENERIC_NAME = frozenset("<>={}")  # isGenericName: features, their values, meta texts
-SLUG = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")  # isLinkRewrite
+# XML 1.0, production 2: what it cannot carry is refused everywhere, for the shop would never see it.
+_NO_XML = r"\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
+
+ANY_TEXT = re.compile(f"[{_NO_XML}]")
+CATALOGUE_NAME = re.compile(f"[<>;=#{{}}{_NO_XML}]")  # isCatalogName: products and brands
+GENERIC_NAME = re.compile(f"[<>={{}}{_NO_XML}]")  # isGenericName: features, their values, meta texts
+SLUG = re.compile(r"[^a-zA-Z0-9_-]")  # isLinkRewrite, without accented addresses
+
+_REFERENCE = frozenset("<>;={}")  # isReference
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # Unicode: controls, formats, surrogates, separators
 
 SHOWN = 5
 
 
-def found_in(text: str, forbidden: frozenset[str]) -> str | None:
-    """The forbidden characters that a text contains, ready for a sentence; none is fine.
-
-    Characters that XML 1.0 cannot carry are forbidden everywhere: the shop would never see them.
-    """
-    return _list(c for c in text if c in forbidden or not _fits_xml(c))
-
-
-def found_outside(text: str, allowed: frozenset[str]) -> str | None:
-    """The characters of a text that are not among the allowed ones."""
-    return _list(c for c in text if c not in allowed)
+def found_in(text: str, forbidden: re.Pattern[str]) -> str | None:
+    """The forbidden characters that a text contains, ready for a sentence; none is fine."""
+    return _list(forbidden.findall(text)) if forbidden.search(text) else None
 
 
 def found_in_reference(text: str) -> str | None:
@@ -31,20 +30,12 @@ def found_in_reference(text: str) -> str | None:
     """
     if text != text.strip():
         return "a space at its beginning or end"
-    return _list(
-        c for c in text if c in REFERENCE or unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
-    )
+    return _list(c for c in text if c in _REFERENCE or unicodedata.category(c) in _INVISIBLE)
 
 
 def twin_key(reference: str) -> str:
     """Two references with the same key look alike to the shop's filter, which ignores case."""
     return unicodedata.normalize("NFC", reference).casefold()
-
-
-def _fits_xml(character: str) -> bool:
-    """XML 1.0, production 2."""
-    code = ord(character)
-    return code in {0x9, 0xA, 0xD} or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
 
 
 def _list(characters: Iterable[str]) -> str | None:

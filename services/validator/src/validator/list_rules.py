@@ -65,7 +65,7 @@ def _images(images: Sequence[ImageReference]) -> Iterator[Reason]:
         path = f"images[{place}].file_name"
         if not image.file_name.lower().endswith(IMAGE_EXTENSIONS):
             yield reason("image_extension", path, value=image.file_name)
-        if found := characters.found_in(image.file_name, frozenset()):
+        if found := characters.found_in(image.file_name, characters.ANY_TEXT):
             yield reason("character_forbidden", path, found=found)
 
 

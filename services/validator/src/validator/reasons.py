@@ -28,6 +28,7 @@ WORDINGS: dict[str, Wording] = {
         "There is no product with the id {value}.",
         "Send the reference, or an id that an earlier answer has given.",
     ),
+    "more_violations": Wording("There are {length} more violations.", "Correct these first."),
     "duplicate_in_submission": Wording(
         "Item {first} of this submission (counted from 0) creates {value} already.",
         "Send each new product once; further changes of it are updates.",

@@ -16,6 +16,9 @@ from validator.text_rules import judge_texts
 
 REFERENCE_LENGTH = 64  # seed "Products Sync API": reference; PrestaShop keeps as many
 
+MOST_REASONS = 100
+"""Of one item. A list of 50,000 unknown categories must not become a message of 10 MB."""
+
 NEVER_EMPTY = ("name", "slug", "price", "quantity", "warehouses", "minimal_quantity", "active")
 """Fields of which the shop always needs a value: `null` cannot clear them."""
 
@@ -27,13 +30,17 @@ def judge(change: ProductChange, shop: Knowledge) -> tuple[Reason, ...]:
     """All that is wrong with a change; nothing means that it may go to the shop. Never raises."""
     if change.intent is Intent.DELETE:
         return tuple(_identity(change, shop))  # nothing else of a product that goes matters
-    return (
+    reasons = [
         *_identity(change, shop),
         *_presence(change),
         *judge_texts(change.fields, shop),
         *judge_numbers(change.fields, shop),
         *judge_lists(change.fields, shop),
-    )
+    ]
+    if len(reasons) > MOST_REASONS:
+        more = reason("more_violations", "", length=len(reasons) - MOST_REASONS)
+        return (*reasons[:MOST_REASONS], more)
+    return tuple(reasons)
 
 
 def creates(change: ProductChange) -> bool:

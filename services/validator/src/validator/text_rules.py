@@ -1,5 +1,6 @@
 """Rules for texts: names, summaries, descriptions, slugs, meta texts and the brand."""
 
+import re
 from collections.abc import Callable, Iterator
 
 from common.messages import PLAIN, Brand, ProductFields, Reason, Texts
@@ -59,7 +60,7 @@ def _slug(text: str, path: str, _shop: Knowledge) -> Iterator[Reason]:
         yield reason("field_empty", path)  # the shop makes a slug of the name only when it creates
     if len(text) > SLUG_LENGTH:
         yield reason("slug_too_long", path, length=len(text), limit=SLUG_LENGTH)
-    if found := characters.found_outside(text, characters.SLUG):
+    if found := characters.found_in(text, characters.SLUG):
         yield reason("slug_forbidden", path, found=found)
 
 
@@ -88,10 +89,10 @@ def _brand(brand: Brand, shop: Knowledge) -> Iterator[Reason]:
 def _html(text: str, path: str) -> Iterator[Reason]:
     if found := unsafe_in(text):
         yield reason("description_unsafe", path, found=found)
-    yield from _forbid(text, path, frozenset())
+    yield from _forbid(text, path, characters.ANY_TEXT)
 
 
-def _forbid(text: str, path: str, forbidden: frozenset[str]) -> Iterator[Reason]:
+def _forbid(text: str, path: str, forbidden: re.Pattern[str]) -> Iterator[Reason]:
     if found := characters.found_in(text, forbidden):
         yield reason("character_forbidden", path, found=found)
 

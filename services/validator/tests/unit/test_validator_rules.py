@@ -337,6 +337,14 @@ def test_the_limits_are_those_of_the_shop_at_hand() -> None:
     assert found(a_change(reference="x" * 33), old_shop) == {("reference_too_long", "reference")}
 
 
+def test_an_item_with_thousands_of_mistakes_gets_a_bounded_answer() -> None:
+    reasons = judge(a_change(categories=tuple(range(1000, 6000))), SHOP)
+
+    assert len(reasons) == 101
+    assert reasons[-1].code == "more_violations"
+    assert "4900" in reasons[-1].message
+
+
 def test_a_hostile_value_is_not_repeated_at_length() -> None:
     message = only(a_change(ean13="\x1b[2J" + "9" * 10_000)).message
 
