@@ -40,8 +40,8 @@ class Answer:
     retry_after: str = ""
 
 
-def error_of(answer: Answer) -> ShopError | None:
-    """Tell which error an answer is; None for 2xx."""
+def error_of(answer: Answer, *, reading: bool = False) -> ShopError | None:
+    """Tell which error an answer is, to a GET when ``reading``; None for 2xx."""
     status = answer.status
     if 200 <= status < 300:
         return None
@@ -52,7 +52,7 @@ def error_of(answer: Answer) -> ShopError | None:
     complaints = complaints_in(answer.body)
     if status in {401, 405, 429, 503}:
         return _error_of_request(answer, complaints)
-    return _error_of_entities(answer, complaints)
+    return _error_of_entities(answer, complaints, reading=reading)
 
 
 def _error_of_request(answer: Answer, complaints: list[Complaint]) -> ShopError:
@@ -65,11 +65,11 @@ def _error_of_request(answer: Answer, complaints: list[Complaint]) -> ShopError:
     return kind(retry_after_seconds(answer.retry_after), detail)
 
 
-def _error_of_entities(answer: Answer, complaints: list[Complaint]) -> ShopError:
+def _error_of_entities(answer: Answer, complaints: list[Complaint], *, reading: bool) -> ShopError:
     if complaints:
         return ShopRefusal(answer.status, complaints)
     if answer.status >= 500:
-        return ShopCrashed(f"status {answer.status}")
+        return ShopCrashed(f"status {answer.status}", reading=reading)
     if answer.version is not None:  # a GET of a missing id: 404 and an empty body, signed by the webservice
         message = "not found" if answer.status == 404 else "no reason given"
         return ShopRefusal(answer.status, [Complaint(None, message)])

@@ -69,8 +69,14 @@ _BREAKER_DEFAULTS = BreakerSettings()
 
 
 def is_failure(error: ShopError) -> bool:
-    """Tell whether an error speaks against the shop as a whole, and not against a request or the key."""
-    return isinstance(error, ShopUnreachable | ShopTimeout | ShopAnswerLost | ShopUnavailable | ShopCrashed)
+    """Tell whether an error speaks against the shop as a whole, and not against a request or the key.
+
+    A crash over a write speaks against its entities: a missing parent category is an empty 500 every time
+    (measured on PrestaShop 8.2.1) and must not cut off the whole shop.
+    """
+    if isinstance(error, ShopCrashed):
+        return error.reading
+    return isinstance(error, ShopUnreachable | ShopTimeout | ShopAnswerLost | ShopUnavailable)
 
 
 class Breaker:

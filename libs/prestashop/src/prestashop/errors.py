@@ -64,8 +64,12 @@ class ShopCrashed(ShopError):
 
     A 500 without PrestaShop's own error, mostly with an empty body: a deadlock, a conflict in the database, a
     parent category that does not exist, a fault of a module. The shop has stopped working on the request, so
-    that a look-up tells for good what was written.
+    that a look-up tells for good what was written. ``reading``: it was a GET, so that no entity is to blame.
     """
+
+    def __init__(self, detail: str = "", *, reading: bool = False) -> None:
+        self.reading = reading
+        super().__init__(detail)
 
 
 class ShopRefusal(ShopError):

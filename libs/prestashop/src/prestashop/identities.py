@@ -1,7 +1,8 @@
 """Which entity of the shop is the one that was sent. Pure.
 
 Nothing is unique in PrestaShop, and an answer may be lost: an identity is the fields by which the caller
-keeps its entities apart, ``("reference",)`` for products, ``("id_feature", "value")`` for feature values.
+keeps its entities apart, ``("reference",)`` for products, ``("value", "id_feature")`` for feature values. The
+shop is asked for the first field, the others are compared on this side.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -66,7 +66,9 @@ class Shop:
     ) -> None:
         """``url`` is the shop's own domain, with or without ``/api``; a ``session`` given is not closed."""
         self._settings = settings
-        self._transport = Transport(url, key, settings, session, on_request, before_request)
+        self._transport = Transport(
+            url, key, settings, session=session, on_request=on_request, before_request=before_request
+        )
         self._reader = Reader(self._transport, settings)
         self._requests = WritingRequests(self._transport, self._reader)
 
@@ -113,7 +115,8 @@ class Shop:
         """POST entities; an outcome for each, in order.
 
         ``identity`` names the fields by which the caller keeps its entities apart: nothing is unique in
-        PrestaShop, and after a failure they tell what was written. The caller has made sure that the shop has
+        PrestaShop, and after a failure they tell what was written. The first one is looked up, so that it
+        should be the most telling: ``("value", "id_feature")``. The caller has made sure that the shop has
         none of them yet; an older one would be taken for the new one. An entity whose identity is empty, ends
         in a blank or is repeated is refused without being sent.
 
@@ -282,7 +285,7 @@ def _failure_of_the_shop(outcomes: Sequence[Outcome]) -> ShopError | None:
 def _refused_unsent(nodes: NodesToWrite, identity: Sequence[str]) -> dict[int, Refused]:
     """Refuse those that could not be found again: without an identity, or with that of another."""
     refused: dict[int, Refused] = {}
-    seen: set[tuple[str, ...]] = set()
+    seen: set[tuple[object, ...]] = set()
     for at, node in enumerate(nodes):
         problem = problem_with(node, identity)
         key = identity_of(node, identity)

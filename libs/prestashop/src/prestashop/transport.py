@@ -71,6 +71,7 @@ class Transport:
         url: str,
         key: str,
         settings: ClientSettings,
+        *,
         session: aiohttp.ClientSession | None,
         on_request: OnRequest | None,
         before_request: BeforeRequest | None,
@@ -109,28 +110,27 @@ class Transport:
                 await self._before_request()
             started, ticks = time.time(), time.perf_counter()
             answer: Answer | None = None
-            error: ShopError | None = None
+            error: ShopError | None
             try:
                 answer = await self._exchange(method, self._url(path, query), body, keep_bytes)
-                error = error_of(answer)
+                error = error_of(answer, reading=method == "GET")
             except ShopError as failure:
                 error = failure
-            finally:
-                if self._on_request is not None:
-                    self._on_request(
-                        RequestRecord(
-                            method=method,
-                            path=f"/api/{path}",
-                            status=answer.status if answer else None,
-                            seconds=time.perf_counter() - ticks,
-                            started_at=started,
-                            entities=entities,
-                            error=error,
-                        )
+            # A request that is cancelled is not told: it says nothing about the shop.
+            if self._on_request is not None:
+                self._on_request(
+                    RequestRecord(
+                        method=method,
+                        path=f"/api/{path}",
+                        status=answer.status if answer else None,
+                        seconds=time.perf_counter() - ticks,
+                        started_at=started,
+                        entities=entities,
+                        error=error,
                     )
-            if error is not None:
-                raise error
-            assert answer is not None  # noqa: S101 - tells the type checker: no error means an answer
+                )
+            if answer is None or error is not None:
+                raise error or ShopAnswerLost
             return answer
 
     async def _exchange(
