@@ -7,6 +7,7 @@ from webhook_relay.deliverer import Deliverer
 from webhook_relay.endpoints import Endpoint, read_endpoints_file
 from webhook_relay.handlers import Intake
 from webhook_relay.posting import Poster, accept_any_address
+from webhook_relay.retention import Retention
 from webhook_relay.routes import InternalApi
 from webhook_relay.settings import RelaySettings
 from webhook_relay.store.endpoints import keep_configured_endpoints
@@ -35,6 +36,7 @@ async def start(runtime: Runtime[RelaySettings]) -> None:
         {ChunkCompleted: intake.take_completed_chunks, ShopReachability: intake.take_reachability}
     )
     runtime.background("deliveries", deliverer.run)
+    runtime.background("retention", Retention(runtime.database, settings.keep_days).run)
     runtime.routes(InternalApi(runtime.database, settings).routes())
 
 

@@ -46,6 +46,9 @@ class RelaySettings(ServiceSettings):
     in_flight_per_endpoint: int = Field(
         4, ge=1, description="Attempts at the same time to one endpoint, of all processes together."
     )
+    keep_days: float = Field(
+        30.0, ge=4, description="Days after which a finished delivery is forgotten; longer than the retries."
+    )
     poll_seconds: float = Field(0.5, gt=0, description="How often to look for deliveries that became due.")
 
     @model_validator(mode="after")

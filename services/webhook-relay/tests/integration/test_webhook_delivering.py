@@ -13,6 +13,7 @@ from webhook_relay.deliverer import Deliverer
 from webhook_relay.delivery import Delivered, Failed, RetryAt, judge
 from webhook_relay.endpoints import Endpoint
 from webhook_relay.posting import Poster, accept_any_address
+from webhook_relay.retention import Retention
 from webhook_relay.schedule import WAITS_SECONDS
 from webhook_relay.settings import RelaySettings
 from webhook_relay.signing import new_secret
@@ -252,3 +253,13 @@ async def test_410_disables_the_endpoint_and_what_follows_is_only_recorded(relay
     assert (await relay.delivery(later))["state"] == "pending"
     row = await relay.database.pool.fetchrow("select state, state_reason from endpoints")
     assert tuple(row) == ("disabled", "answered 410")
+
+
+async def test_deliveries_are_forgotten_a_month_after_they_were_finished(relay: Relay) -> None:
+    old, recent, disabled = await relay.add(await relay.endpoint("/hook"), 3)
+    finished = "update deliveries set state = 'delivered', finished_at = now() - $2::interval where id = $1"
+    await relay.database.pool.execute(finished, old, timedelta(days=31))
+    await relay.database.pool.execute(finished, recent, timedelta(days=29))
+    assert await Retention(relay.database, keep_days=30).forget() == 1
+    left = await relay.database.pool.fetch("select id from deliveries")
+    assert {row["id"] for row in left} == {recent, disabled}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -163,3 +163,18 @@ async def record(
             pending.endpoint_id,
         )
     return bool(ours)
+
+
+async def forget_older_than(connection: asyncpg.Connection, age: timedelta, limit: int) -> int:
+    """Delete up to `limit` deliveries that were finished, or if never finished made, longer ago; how many."""
+    rows = await connection.fetch(
+        """
+        delete from deliveries where id in (
+            select id from deliveries where coalesce(finished_at, created_at) < now() - $1::interval
+            limit $2 for update skip locked
+        ) returning id
+        """,
+        age,
+        limit,
+    )
+    return len(rows)

@@ -1,0 +1,56 @@
+"""How long deliveries are kept: long enough to look into them and to send them again, not for ever.
+
+A delivery that is still pending at that age belongs to an endpoint that has been disabled all the time.
+"""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+import structlog
+
+from common.database import Database
+from common.database.pool import UNAVAILABLE
+from webhook_relay.store.deliveries import forget_older_than
+
+log = structlog.get_logger()
+
+BATCH = 1000
+PAUSE_SECONDS = 600.0
+
+
+class Retention:
+    """Forgets deliveries with their attempts some days after they were finished."""
+
+    def __init__(self, database: Database, keep_days: float) -> None:
+        self._database = database
+        self._keep = timedelta(days=keep_days)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Forget every ten minutes until `stopping`."""
+        while not stopping.is_set():
+            try:
+                forgotten = await self.forget()
+            except (*UNAVAILABLE, asyncpg.OperatorInterventionError) as error:
+                log.warning("retention.database_unreachable", cause=type(error).__name__)
+            else:
+                if forgotten:
+                    log.info("deliveries.forgotten", count=forgotten)
+            await _pause(stopping)
+
+    async def forget(self) -> int:
+        """Forget what is too old, in batches that hold no lock for long; how many that were."""
+        total = 0
+        while True:
+            async with self._database.transaction() as connection:
+                forgotten = await forget_older_than(connection, self._keep, BATCH)
+            total += forgotten
+            if forgotten < BATCH:
+                return total
+
+
+async def _pause(stopping: asyncio.Event) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), PAUSE_SECONDS)
+    except TimeoutError:
+        return
