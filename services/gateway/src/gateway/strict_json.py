@@ -7,7 +7,7 @@ Fractions become `Decimal`, so that a price is never rounded.
 
 import json
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
@@ -83,7 +83,10 @@ def _integer(text: str) -> int:
 def _fraction(text: str) -> Decimal:
     if len(text) > MAX_NUMBER_CHARACTERS:
         raise Unreadable(f"A number has {len(text)} characters; at most {MAX_NUMBER_CHARACTERS} are read.")
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent beyond what decimals can hold
+        raise Unreadable(f"The number {text} is out of range.") from None
     if number.is_zero():
         return Decimal(0)  # also for -0.0 and 0e999
     if abs(number.adjusted()) > MAX_NUMBER_MAGNITUDE:

@@ -50,7 +50,7 @@ def read_item(item: Json, position: int) -> Draft | RefusedItem:
     product_id = _product_id(item, reading)
     intent = _intent(item, product_id, reading)
     fields, reference = _fields(item, reading)
-    if reference is None and "id" not in item:
+    if reference is None and isinstance(item.get("id"), dict | None):
         reference = _reference_from_slug(item, fields, reading)
     shown = without_picture_bytes(item)
     if reading.violations:
