@@ -1,4 +1,5 @@
 import asyncio
+import importlib
 import json
 import socket
 import stat
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from common.settings import ServiceSettings
 from stack.guardian import watched_at_the_end
 from stack.ports import free_port, remembered_ports, return_port
 from stack.servers import Server
@@ -107,3 +109,23 @@ async def test_a_stack_whose_step_fails_leaves_nothing_running(
     with pytest.raises(ConnectionError):
         await asyncio.open_connection("127.0.0.1", ports["postgres"])
     assert running_stack(tmp_path / "data") is None
+
+
+@pytest.mark.parametrize(
+    "service", ["gateway", "webhook-relay"]
+)  # the others are given shared settings alone
+def test_a_service_knows_every_setting_that_it_is_given(service: str, tmp_path: Path) -> None:
+    ports = dict.fromkeys(SERVICES, 15_000)
+    wiring = Wiring("postgresql://x", "amqp://x", tmp_path / "blobs", tmp_path / "shops.toml", ports)
+    told = service_environment(service, wiring, load_secrets(tmp_path / "secrets.json", []))
+    module = importlib.import_module(f"{service.replace('-', '_')}.settings")
+    (settings,) = (
+        kind
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, ServiceSettings) and kind.__module__ == module.__name__
+    )
+    known = {
+        str(field.validation_alias or f"{settings.model_config['env_prefix']}{name}").upper()
+        for name, field in settings.model_fields.items()
+    }
+    assert {name for name in told if name.startswith("SKUWIRE_")} <= known

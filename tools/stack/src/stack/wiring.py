@@ -94,7 +94,6 @@ def service_environment(service: str, wiring: Wiring, made: Secrets) -> dict[str
         "SKUWIRE_HTTP_PORT": str(wiring.ports[service]),
         "SKUWIRE_BLOB_URL": wiring.blobs.as_uri(),
         "SKUWIRE_SHOPS_FILE": str(wiring.shops_file),
-        "SKUWIRE_INTERNAL_TOKEN": made.internal_token,
     }
     own = {
         "gateway": {
@@ -102,9 +101,11 @@ def service_environment(service: str, wiring: Wiring, made: Secrets) -> dict[str
             "SKUWIRE_GATEWAY_BOOTSTRAP_PASSWORD": made.password,
             "SKUWIRE_GATEWAY_BOOTSTRAP_TENANT": TENANT,
             "SKUWIRE_GATEWAY_JWT_SECRET": made.jwt_secret,
+            "SKUWIRE_INTERNAL_TOKEN": made.internal_token,
             "SKUWIRE_GATEWAY_RELAY_URL": f"http://{LOOPBACK}:{wiring.ports['webhook-relay']}",
         },
         "webhook-relay": {
+            "SKUWIRE_INTERNAL_TOKEN": made.internal_token,
             # The receivers of a demo are on this machine, and speak http.
             "SKUWIRE_RELAY_ALLOW_HTTP_ENDPOINTS": "true",
             "SKUWIRE_RELAY_ALLOW_PRIVATE_ENDPOINTS": "true",
