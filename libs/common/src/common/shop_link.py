@@ -34,7 +34,7 @@ _requests = meter.create_histogram("skuwire_shop_request_seconds", unit="s", des
 
 
 class ShopLink:
-    """One shop, one breaker. `before_request` is awaited ahead of every request and may refuse it by raising."""
+    """One shop, one breaker. `before_request` is awaited ahead of every request and may refuse it."""
 
     def __init__(
         self,

@@ -1,11 +1,8 @@
 """Wires prestashop-writer."""
 
-import os
-import socket
-
 from common.messages import ChunkValidated, ShopSnapshotWanted
 from common.service import Runtime, run_service
-from prestashop_writer.driver import ShopDriver
+from prestashop_writer.driver import WriterDriver
 from prestashop_writer.handlers import Intake
 from prestashop_writer.settings import WriterSettings
 
@@ -17,21 +14,20 @@ def main() -> None:
 
 async def start(runtime: Runtime[WriterSettings]) -> None:
     """One intake for all shops, one driver per shop."""
-    owner = f"{socket.gethostname()}:{os.getpid()}"
-    drivers = {
-        shop.id: ShopDriver(shop, runtime.database, runtime.settings, owner)
+    shops = {
+        shop.id: WriterDriver(shop, runtime.database, runtime.settings)
         for shop in runtime.shops.by_id.values()
     }
 
     def wake(shop: str) -> None:
-        if shop in drivers:
-            drivers[shop].wake()
+        if shop in shops:
+            shops[shop].driver.wake()
 
     def want_snapshot(wish: ShopSnapshotWanted) -> None:
-        if wish.shop in drivers:
-            drivers[wish.shop].want_snapshot(wish)
+        if wish.shop in shops:
+            shops[wish.shop].want_snapshot(wish)
 
     intake = Intake(wake, want_snapshot)
     runtime.consume({ChunkValidated: intake.take_chunks, ShopSnapshotWanted: intake.take_snapshot_wishes})
-    for driver in drivers.values():
-        runtime.background(f"drive {driver.shop.id}", driver.run)
+    for shop_id, shop in shops.items():
+        runtime.background(f"drive {shop_id}", shop.driver.run)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from common.database import Database, UnitOfWork
+from common.database.lease import Lease
 from common.shop_link import ShopLink
 from prestashop import Outcome, Shop, ShopCrashed, Unknown, is_failure
-from prestashop_writer.lease import Lease
 from prestashop_writer.settings import WriterSettings
 from prestashop_writer.target import ShopProfile
 

@@ -21,6 +21,7 @@ CarryOut = Callable[[Sequence[ProductPlan]], Awaitable[list[Outcome]]]
 
 
 async def create_products(current: Pass, kept: Kept, plans: Sequence[ProductPlan], names: Names) -> None:
+    """Create products, the intent of each committed before its request."""
     await _in_requests(current, plans, lambda batch: _create_batch(current, kept, batch, names))
 
 
@@ -37,6 +38,7 @@ async def _create_batch(
 
 
 async def change_products(current: Pass, kept: Kept, plans: Sequence[ProductPlan], names: Names) -> None:
+    """Change what differs of products that the shop has."""
     await _in_requests(
         current,
         [plan for plan in plans if plan.content],

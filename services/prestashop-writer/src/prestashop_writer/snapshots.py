@@ -5,16 +5,13 @@ from datetime import UTC, datetime
 import structlog
 
 from common.messages import ShopLanguage, ShopLimits, ShopSnapshot
+from common.shop_driver import ShopUnfit
 from common.shop_link import ShopLink
 from prestashop import ShopMethodNotAllowed, text_of
 
 log = structlog.get_logger()
 
 DEFAULT_LANGUAGE_SETTING = "PS_LANG_DEFAULT"
-
-
-class ShopUnfit(Exception):
-    """The shop's key may not do what Skuwire needs; the message names what is missing."""
 
 
 NEEDED = {

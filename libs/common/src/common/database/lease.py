@@ -1,4 +1,6 @@
-"""The lease on a shop: one writer at a time, fenced by an epoch.
+"""The lease on a shop: one worker of a service at a time, fenced by an epoch.
+
+A service that drives shops makes the table `leases (shop, epoch, owner, held_until)` in its migrations.
 
 The database's clock decides. The holder measures its own time from before it asked, so that it never
 believes longer in its lease than the database does.
@@ -26,7 +28,7 @@ _CHECK = "select true from leases where shop = $1 and epoch = $2 and held_until 
 
 
 class LeaseLost(Exception):
-    """Another writer may have taken the shop over; what was being done here counts for nothing."""
+    """Another worker may have taken the shop over; what was being done here counts for nothing."""
 
 
 @dataclass
@@ -58,7 +60,7 @@ class Lease:
 
 
 async def acquire_lease(pool: asyncpg.Pool, shop: str, owner: str, seconds: float) -> Lease | None:
-    """The shop's lease, or None while another writer holds it."""
+    """The shop's lease, or None while another worker holds it."""
     asked = time.monotonic()
     epoch = await pool.fetchval(_ACQUIRE, shop, owner, seconds)
     return None if epoch is None else Lease(pool, shop, epoch, seconds, asked + seconds)

@@ -1,0 +1,123 @@
+"""One shop's driver: pass after pass, as long as there is something to do and the shop is there.
+
+What a pass does is the service's own; the lease, the breaker, the pauses and the waking are the same for all.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import structlog
+
+from common.database import Database
+from common.database.lease import Lease, LeaseLost, acquire_lease
+from common.database.pool import UNAVAILABLE
+from common.shop_link import ShopLink
+from common.shops import ShopSettings
+from common.stopping import sleep_or_stop
+from prestashop import ShopAuthFailed, ShopBlocked, ShopError, ShopMethodNotAllowed, ShopRedirected
+
+log = structlog.get_logger()
+
+RETRY_SECONDS = 1.0
+UNFIT_SECONDS = 30.0
+LEASE_MARGIN_SECONDS = 2.0
+
+DATABASE_AWAY = (*UNAVAILABLE, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+
+
+class ShopUnfit(Exception):
+    """The shop's key may not do what Skuwire needs; the message names what is missing."""
+
+
+UNFIT = (ShopUnfit, ShopAuthFailed, ShopMethodNotAllowed, ShopRedirected, ShopBlocked)
+"""A person has to set it right: no hammering."""
+
+DrivePass = Callable[[ShopLink, Lease], Awaitable[bool]]
+"""One pass; True when there was something to do. May raise `ShopError`, `ShopUnfit`, `LeaseLost`."""
+
+
+class ShopDriver:
+    """Drives one shop whenever this process holds its lease."""
+
+    def __init__(
+        self,
+        shop: ShopSettings,
+        service: str,
+        database: Database,
+        drive_pass: DrivePass,
+        *,
+        lease_seconds: float,
+        idle_seconds: float,
+        longest_request_seconds: float,
+        on_recovered: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.shop = shop
+        self._database = database
+        self._drive_pass = drive_pass
+        self._lease_seconds = lease_seconds
+        self._idle_seconds = idle_seconds
+        self._longest_request_seconds = longest_request_seconds
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._wake = asyncio.Event()
+        self._lease: Lease | None = None
+        self._link = ShopLink(shop, service, database, before_request=self._before_request)
+        self._link.on_recovered = on_recovered
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._wake.set()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Drive until `stopping`."""
+        stopped = asyncio.create_task(stopping.wait())
+        stopped.add_done_callback(lambda _: self._wake.set())
+        while not stopping.is_set():
+            await self._turn(stopping)
+        stopped.cancel()
+        await self._link.close()
+
+    async def _turn(self, stopping: asyncio.Event) -> None:
+        self._wake.clear()
+        try:
+            await self._link.wait_until_allowed(stopping)
+            worked = not stopping.is_set() and await self._pass()
+        except UNFIT as error:
+            log.warning("shop.unfit", shop=self.shop.id, cause=str(error), retry_seconds=UNFIT_SECONDS)
+            await sleep_or_stop(stopping, UNFIT_SECONDS)
+        except ShopError as error:
+            log.warning("pass.ended_by_shop", shop=self.shop.id, cause=str(error))
+            await sleep_or_stop(stopping, RETRY_SECONDS)
+        except LeaseLost:
+            log.warning("lease.lost", shop=self.shop.id)
+        except DATABASE_AWAY as error:
+            log.warning("pass.database_away", shop=self.shop.id, cause=f"{type(error).__name__}: {error}")
+            await sleep_or_stop(stopping, RETRY_SECONDS)
+        else:
+            if not worked:
+                await self._idle()
+
+    async def _idle(self) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), self._idle_seconds)
+        except TimeoutError:
+            return
+
+    async def _pass(self) -> bool:
+        pool = self._database.pool
+        lease = await acquire_lease(pool, self.shop.id, self._owner, self._lease_seconds)
+        if lease is None:
+            return False
+        self._lease = lease
+        try:
+            return await self._drive_pass(self._link, lease)
+        finally:
+            self._lease = None
+            await lease.release()
+
+    async def _before_request(self) -> None:
+        """A request is only sent while the lease outlasts it."""
+        if self._lease is not None:
+            await self._lease.ensure(self._longest_request_seconds + LEASE_MARGIN_SECONDS)
