@@ -6,10 +6,13 @@ from typing import Any
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+# An error about a setting must not repeat its value: it may be a secret.
+_COMMON = SettingsConfigDict(extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+
 
 def settings_of(service: str) -> SettingsConfigDict:
     """A service's own settings are `SKUWIRE_{SERVICE}_{NAME}`, beside the shared `SKUWIRE_{NAME}`."""
-    return SettingsConfigDict(env_prefix=f"SKUWIRE_{service.upper()}_", extra="ignore", populate_by_name=True)
+    return SettingsConfigDict(env_prefix=f"SKUWIRE_{service.upper()}_", **_COMMON)
 
 
 def shared(name: str, default: Any, description: str) -> Any:  # Any: pydantic's Field has the same type
@@ -20,7 +23,7 @@ def shared(name: str, default: Any, description: str) -> Any:  # Any: pydantic's
 class ServiceSettings(BaseSettings):
     """The settings that all services share."""
 
-    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(**_COMMON)
 
     database_url: SecretStr = shared(
         "database_url",

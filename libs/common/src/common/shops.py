@@ -24,7 +24,7 @@ DEFAULT_TENANT = "default"
 class ShopSettings(BaseModel):
     """One shop: where it is and how it wants to be treated."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Short name, part of routing keys.")
     tenant: str = Field(DEFAULT_TENANT, description="Whose shop it is.")

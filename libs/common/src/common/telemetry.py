@@ -81,7 +81,9 @@ def _set_up_logging(service: str, log_level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace,
         add_service,
-        structlog.processors.dict_tracebacks,
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)  # locals hold payloads and keys
+        ),
         redact_secrets,
     ]
     renderer = structlog.processors.JSONRenderer()

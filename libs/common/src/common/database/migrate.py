@@ -16,6 +16,7 @@ from importlib import resources
 
 import asyncpg
 
+from common.database.schema import schema_of
 from common.settings import ServiceSettings
 
 LOCK_TIMEOUT = "5s"
@@ -35,11 +36,6 @@ class Migration:
     @property
     def digest(self) -> str:
         return hashlib.sha256(self.sql.encode()).hexdigest()
-
-
-def schema_of(service: str) -> str:
-    """`prestashop-writer` keeps its tables in the schema `prestashop_writer`."""
-    return service.replace("-", "_")
 
 
 def migrations_of(service: str) -> list[Migration]:

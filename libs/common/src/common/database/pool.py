@@ -8,13 +8,20 @@ from contextlib import asynccontextmanager
 import asyncpg
 import structlog
 
-from common.database.migrate import schema_of
+from common.database.schema import schema_of
 from common.database.unit_of_work import UnitOfWork
 from common.settings import ServiceSettings
 
 log = structlog.get_logger()
 
-UNAVAILABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, TimeoutError)
+UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
 """What says that the database is away, rather than that a statement is wrong."""
 
 ACQUIRE_TIMEOUT_SECONDS = 5.0
