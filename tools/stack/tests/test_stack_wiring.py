@@ -47,7 +47,10 @@ def test_secrets_are_random_kept_and_readable_by_their_owner_alone(tmp_path: Pat
 
 
 def test_the_shops_file_says_where_each_shop_is(tmp_path: Path) -> None:
-    shops = [SimulatedShop("milano", 'Acme "Milano"', "acme"), SimulatedShop("roma")]
+    shops = [
+        SimulatedShop("milano", 'Acme "Milano"', "acme"),
+        SimulatedShop("roma", late_commit_seconds=10.0),
+    ]
     made = load_secrets(tmp_path / "secrets.json", ["milano", "roma"])
     urls = {"milano": "http://127.0.0.1:1", "roma": "http://127.0.0.1:2"}
     table = tomllib.loads(shops_toml(shops, urls, made))
@@ -57,6 +60,7 @@ def test_the_shops_file_says_where_each_shop_is(tmp_path: Path) -> None:
     ]
     assert table["shop"][0]["name"] == 'Acme "Milano"'
     assert table["shop"][0]["key"] == made.shop_keys["milano"]
+    assert [shop["late_commit_seconds"] for shop in table["shop"]] == [120, 10]
 
 
 def test_a_service_is_told_its_own_port_and_only_its_own_secrets(tmp_path: Path) -> None:

@@ -18,13 +18,19 @@ _KEY_LETTERS = string.ascii_uppercase + string.digits
 
 @dataclass(frozen=True)
 class SimulatedShop:
-    """A shop that the stack runs itself. `categories` is a file of names or how many to invent."""
+    """A shop that the stack runs itself. `categories` is a file of names or how many to invent.
+
+    The seconds are those of a shop's settings: how long a request may take, and how long after that the shop
+    may still write it. A simulated one is quick, so that a run of minutes can wait them out.
+    """
 
     id: str = "demo"
     name: str = "Demo shop"
     tenant: str = TENANT
     languages: tuple[str, ...] = ("en", "it")
     categories: Path | int | None = None
+    request_timeout_seconds: float = 20.0
+    late_commit_seconds: float = 120.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,8 @@ def shops_toml(shops: Iterable[SimulatedShop], urls: dict[str, str], made: Secre
         f"name = {_toml(shop.name)}\n"
         f"url = {_toml(urls[shop.id])}\n"
         f"key = {_toml(made.shop_keys[shop.id])}\n"
+        f"request_timeout_seconds = {shop.request_timeout_seconds}\n"
+        f"late_commit_seconds = {shop.late_commit_seconds}\n"
         for shop in shops
     )
 
