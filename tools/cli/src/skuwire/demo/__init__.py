@@ -1,0 +1,1 @@
+"""The demo: a shop filled from an invented retailer's catalogue."""
