@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -220,8 +221,8 @@ def progress(
             "refusedAtTheDoor": submission.refused_at_the_door,
             "imagesProcessed": sum(chunk.images_processed for chunk in chunks),
             "submittedAt": submission.submitted_at.isoformat(),
-            "startedAt": submission.started_at.isoformat() if submission.started_at else None,
-            "finishedAt": submission.finished_at.isoformat() if submission.finished_at else None,
+            "startedAt": _time(submission.started_at),
+            "finishedAt": _time(submission.finished_at),
             "chunks": [_chunk(submission, chunk) for chunk in chunks],
             "items": [_item(item) for item in items],
             "page": page,
@@ -239,8 +240,14 @@ def _chunk(submission: SubmissionState, chunk: ChunkState) -> dict[str, Any]:
         "totalItems": chunk.total_items,
         "completed": chunk.settled - chunk.refused,
         "errors": chunk.refused,
-        "completedAt": chunk.completed_at.isoformat() if chunk.completed_at else None,
+        "validatedAt": _time(chunk.validated_at),
+        "writtenAt": _time(chunk.written_at),
+        "completedAt": _time(chunk.completed_at),
     }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _item(item: ItemState) -> dict[str, Any]:
