@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,6 +17,7 @@ from simulator.shop import Shop
 KEY = "K" * 32
 READ_ONLY = "R" * 32
 DISABLED = "D" * 32
+AUTHORIZED = {"Authorization": aiohttp.encode_basic_auth(KEY, "")}
 READING = frozenset({"GET", "HEAD"})
 
 
@@ -35,10 +37,10 @@ class RunningShop:
     def faults(self) -> Faults:
         return self.runner.app[FAULTS]
 
-    async def call(self, method: str, path: str, body: object = None, **options: object) -> tuple[int, str]:
+    async def call(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, str]:
         """Send a request with the full key; gives status and text."""
-        auth = aiohttp.BasicAuth(KEY)
-        async with self.client.request(method, self.url + path, data=body, auth=auth, **options) as answer:
+        options["headers"] = AUTHORIZED | options.get("headers", {})
+        async with self.client.request(method, self.url + path, data=body, **options) as answer:
             return answer.status, await answer.text()
 
 

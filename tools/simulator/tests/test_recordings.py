@@ -1,6 +1,7 @@
 """The contract: the simulator answers every recorded exchange as PrestaShop 8.2.1 did, byte for byte.
 
-Times, file paths and the bytes of re-encoded pictures are normalised; every other difference has to be listed with
+Times, file paths and the bytes of re-encoded pictures are normalised; every other difference has to be
+listed with
 its reason in `deviations.toml`, and has to be real: a listed deviation that is no longer there fails too.
 """
 
@@ -59,7 +60,8 @@ def recorded_body(message: Exchange) -> bytes:
 def too_large_upload() -> bytes:
     """The one body that the recordings only describe: a picture of 2,180,932 bytes."""
     head = b'--big\r\nContent-Disposition: form-data; name="image"; filename="over2mb.jpg"\r\n'
-    return head + b"Content-Type: image/jpeg\r\n\r\n" + b"\xff\xd8\xff".ljust(2180932, b"x") + b"\r\n--big--\r\n"
+    picture = b"\xff\xd8\xff".ljust(2180932, b"x")
+    return head + b"Content-Type: image/jpeg\r\n\r\n" + picture + b"\r\n--big--\r\n"
 
 
 def normal(body: bytes, content_type: str) -> bytes:
@@ -97,7 +99,13 @@ async def differences(running: Any, exchange: Exchange) -> list[str]:
         return list(compare(answer, body, response, recorded_body(response)))
 
 
-def compare(answer: aiohttp.ClientResponse, body: bytes, response: Exchange, expected: bytes) -> Iterator[str]:
+def lines_of(body: bytes) -> list[str]:
+    return body.decode("utf-8", "replace").replace(',"', ',\n"').splitlines()
+
+
+def compare(
+    answer: aiohttp.ClientResponse, body: bytes, response: Exchange, expected: bytes
+) -> Iterator[str]:
     """The differences in status, headers and body, in words."""
     if answer.status != response["status"]:
         yield f"status {answer.status}, recorded {response['status']}"
@@ -112,12 +120,12 @@ def compare(answer: aiohttp.ClientResponse, body: bytes, response: Exchange, exp
     content_type = response["headers"].get("Content-Type", "")
     found, expected = normal(body, content_type), normal(expected, content_type)
     if found != expected:
-        left, right = (one.decode("utf-8", "replace").replace(',"', ',\n"').splitlines() for one in (expected, found))
+        left, right = (lines_of(one) for one in (expected, found))
         yield from list(difflib.unified_diff(left, right, "recorded", "simulated", n=0, lineterm=""))[2:14]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-async def test_every_recorded_exchange_is_answered_as_the_real_shop_did(scenario: str, open_shop: Any) -> None:
+async def test_every_recorded_exchange_is_answered_as_the_shop_did(scenario: str, open_shop: Any) -> None:
     running = await open_shop(domain=DOMAIN, shop_name="LabShop")
     exchanges = json.loads((RECORDED / f"{scenario}.json").read_text(encoding="utf-8"))
     listed = deviations().get(scenario, {})
@@ -126,7 +134,8 @@ async def test_every_recorded_exchange_is_answered_as_the_real_shop_did(scenario
         found = await differences(running, exchange)
         if found and step not in listed:
             request = exchange["request"]
-            report.append(f"step {step} ({exchange['note']}): {request['method']} {request['path']}?{request['query']}")
+            sent = f"{request['method']} {request['path']}?{request['query']}"
+            report.append(f"step {step} ({exchange['note']}): {sent}")
             report.extend(f"    {line[:300]}" for line in found)
         if not found and step in listed:
             report.append(f"step {step} is listed as a deviation and is none: {listed[step]}")

@@ -14,11 +14,13 @@ from simulator.settings import Key, ShopSettings
 EXAMPLE = """
 Run a PrestaShop 8.2.1 webservice that needs no PHP. Everything lives in one folder and survives a kill.
 
-Example:  python -m simulator --port 8090 --data-dir /tmp/shop --key ABCDEFGHIJKLMNOPQRSTUVWXYZ123456
-          --languages en,it --categories 5
-
-Then:     curl -u ABCDEFGHIJKLMNOPQRSTUVWXYZ123456: 'http://127.0.0.1:8090/api/products?display=full'
-          and the shop itself at http://127.0.0.1:8090/
+\b
+Example:
+  python -m simulator --port 8090 --data-dir /tmp/shop --key ABCDEFGHIJKLMNOPQRSTUVWXYZ123456 \\
+      --languages en,it --categories 5
+Then:
+  curl -u ABCDEFGHIJKLMNOPQRSTUVWXYZ123456: 'http://127.0.0.1:8090/api/products?display=full'
+  and the shop that a visitor sees at http://127.0.0.1:8090/
 """
 
 
@@ -52,6 +54,7 @@ async def serve(settings: ShopSettings, host: str, port: int, port_file: Path | 
 
 
 def main(
+    *,
     data_dir: Annotated[Path, typer.Option(help="Folder of the shop's data; made at the first start.")],
     key: Annotated[str, typer.Option(envvar="SIMULATOR_KEY", help="The webservice key with all rights.")],
     port: Annotated[int, typer.Option(help="Port to listen on; 0 = any free one.")] = 0,

@@ -22,7 +22,7 @@ def errors(found: tuple[tuple[int, str], ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class JsonWriter:
-    """Writes entities for one request: which fields (None = all), which languages (`one_language`: plain texts)."""
+    """Writes entities for one request: which fields (None = all), which languages (one: plain texts)."""
 
     shop: Shop
     shown: set[str] | None

@@ -9,7 +9,7 @@ CONTEXT_CHARACTERS = 80
 
 
 def parse_body(body: bytes) -> etree._Element:
-    """The root of a body. A leading `xml=` is taken off, as the shop does. Status 500, code 127 when it is no XML."""
+    """The root of a body; a leading `xml=` is taken off. Status 500, code 127 when it is no XML."""
     content = body.removeprefix(b"xml=")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     if not content:

@@ -48,8 +48,8 @@ def check_value(entity: Entity, field: Field, value: str, code: int, *, required
         raise refusal(code, f"The length of property {prefix} is currently {len(value)} chars. {limit}")
     if field.limits and out_of_range(value, field.limits):
         low, high = field.limits
-        text = f"The range of property {prefix} is currently {whole_number(value)}. It must be between {low} and {high}."
-        raise refusal(code, text)
+        limit = f"It must be between {low} and {high}."
+        raise refusal(code, f"The range of property {prefix} is currently {whole_number(value)}. {limit}")
     if value not in ("", "0") and field.check and not is_valid(field.check, value):
         raise refusal(code, f"Property {prefix} is not valid")
 

@@ -1,4 +1,4 @@
-"""The fields that the shop works out when it reads an entity, and the setters of those that can be written."""
+"""The fields that the shop works out when it reads an entity, and how some of them are written."""
 
 from collections.abc import Callable
 
@@ -101,8 +101,8 @@ def set_position(shop: Shop, entity: Entity, value: str) -> None:
     statement = "SELECT id_product FROM category_product WHERE id_category = ? ORDER BY position"
     order = [row["id_product"] for row in shop.connection.execute(statement, (category,))]
     if wanted > len(order):
-        text = "You cannot set a position greater than the total number of products in the category, starting at 1."
-        raise fail(500, 135, text)
+        limit = "the total number of products in the category, starting at 1."
+        raise fail(500, 135, f"You cannot set a position greater than {limit}")
     if entity.number in order:
         order.remove(entity.number)
         order.insert(wanted - 1, entity.number)

@@ -6,8 +6,10 @@ Language texts are a JSON object per field (`{"1": "Name", "2": "Nome"}`), so an
 
 import json
 import sqlite3
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from simulator import catalogue, lookups
@@ -29,25 +31,27 @@ CREATE TABLE combination_value (
     id_combination INTEGER NOT NULL, id_option_value INTEGER NOT NULL,
     PRIMARY KEY (id_combination, id_option_value)) WITHOUT ROWID;
 CREATE TABLE link (
-    owner TEXT NOT NULL, owner_id INTEGER NOT NULL, name TEXT NOT NULL, place INTEGER NOT NULL, item TEXT NOT NULL,
+    owner TEXT NOT NULL, owner_id INTEGER NOT NULL, name TEXT NOT NULL, place INTEGER NOT NULL,
+    item TEXT NOT NULL,
     PRIMARY KEY (owner, owner_id, name, place)) WITHOUT ROWID;
 CREATE TABLE image (
     id INTEGER PRIMARY KEY AUTOINCREMENT, id_product INTEGER NOT NULL, position INTEGER NOT NULL,
     cover INTEGER NOT NULL, mime TEXT NOT NULL DEFAULT '');
 CREATE INDEX image_by_product ON image (id_product, position);
 CREATE TABLE kind_image (
-    kind TEXT NOT NULL, owner_id INTEGER NOT NULL, mime TEXT NOT NULL, PRIMARY KEY (kind, owner_id)) WITHOUT ROWID;
+    kind TEXT NOT NULL, owner_id INTEGER NOT NULL, mime TEXT NOT NULL, PRIMARY KEY (kind, owner_id)) WITHOUT
+    ROWID;
 CREATE TABLE requests (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
     query TEXT NOT NULL, status INTEGER NOT NULL, entities INTEGER NOT NULL, seconds REAL NOT NULL,
     bytes_in INTEGER NOT NULL);
-CREATE INDEX products_by_reference ON products (reference COLLATE NOCASE);
+CREATE INDEX products_by_reference ON products (reference COLLATE shop);
 CREATE INDEX products_by_ean13 ON products (ean13);
 CREATE INDEX products_by_manufacturer ON products (id_manufacturer);
 CREATE INDEX stock_by_product ON stock_availables (id_product, id_product_attribute);
 CREATE INDEX values_by_feature ON product_feature_values (id_feature);
 CREATE INDEX combinations_by_product ON combinations (id_product);
-CREATE INDEX manufacturers_by_name ON manufacturers (name COLLATE NOCASE);
+CREATE INDEX manufacturers_by_name ON manufacturers (name COLLATE shop);
 CREATE UNIQUE INDEX specific_prices_once ON specific_prices (
     id_product, id_product_attribute, id_customer, id_cart, "from", "to", id_shop, id_shop_group, id_currency,
     id_country, id_group, from_quantity, id_specific_price_rule);
@@ -62,6 +66,19 @@ def now() -> str:
 def column_type(field: Field) -> str:
     """The SQLite type of a field's column. Decimals are text, so that what is stored is what is shown."""
     return "INTEGER" if field.kind is Kind.INTEGER and not field.localized else "TEXT"
+
+
+@lru_cache(maxsize=16384)
+def folded(text: str) -> str:
+    """A text as the shop's database compares it: no case, no accents, no blanks at the end."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter)).rstrip(" ")
+
+
+def compare_texts(left: str, right: str) -> int:
+    """The order of two texts, which is what MariaDB's `utf8mb4_general_ci` makes of filters and sorts."""
+    one, other = folded(left), folded(right)
+    return (one > other) - (one < other)
 
 
 def open_database(settings: ShopSettings) -> sqlite3.Connection:
@@ -82,6 +99,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection in autocommit mode; transactions are opened by whoever writes."""
     connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
     connection.row_factory = sqlite3.Row
+    connection.create_collation("shop", compare_texts)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA busy_timeout = 5000")

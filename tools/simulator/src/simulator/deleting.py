@@ -13,7 +13,8 @@ ROOT_CATEGORY = 1
 GOES_WITH: dict[str, tuple[str, ...]] = {
     "products": (
         "DELETE FROM stock_availables WHERE id_product = ?",
-        "DELETE FROM combination_value WHERE id_combination IN (SELECT id FROM combinations WHERE id_product = ?)",
+        """DELETE FROM combination_value
+            WHERE id_combination IN (SELECT id FROM combinations WHERE id_product = ?)""",
         "DELETE FROM combinations WHERE id_product = ?",
         "DELETE FROM category_product WHERE id_product = ?",
         "DELETE FROM feature_product WHERE id_product = ?",
@@ -32,8 +33,8 @@ GOES_WITH: dict[str, tuple[str, ...]] = {
     ),
     "product_feature_values": ("DELETE FROM feature_product WHERE id_feature_value = ?",),
     "product_options": (
-        "DELETE FROM combination_value WHERE id_option_value IN"
-        " (SELECT id FROM product_option_values WHERE id_attribute_group = ?)",
+        """DELETE FROM combination_value WHERE id_option_value IN
+            (SELECT id FROM product_option_values WHERE id_attribute_group = ?)""",
         "DELETE FROM product_option_values WHERE id_attribute_group = ?",
     ),
     "product_option_values": ("DELETE FROM combination_value WHERE id_option_value = ?",),

@@ -16,9 +16,11 @@ ZERO_DATES = {Kind.DATE: "0000-00-00", Kind.DATETIME: "0000-00-00 00:00:00"}
 
 @dataclass(slots=True)
 class Entity:
-    """One entity in memory. Until it is read again it holds what the client sent, which is what a write answers.
+    """One entity in memory. Until it is read again it holds what the client sent, which is what a write
+    answers.
 
-    A localized value is a dict (language id to text), or a plain text where the client gave no `<language>` node.
+    A localized value is a dict (language id to text), or a plain text where the client gave no `<language>`
+    node.
     """
 
     resource: Resource
@@ -61,7 +63,7 @@ def stored_value(declared: Field, value: Value, languages: Iterable[int], defaul
 
 
 def stored_text(declared: Field, value: Value, language: int, default_language: int) -> str:
-    """The text of one language: what was sent for it, else the default's for a required field, else nothing."""
+    """The text of one language: what was sent, else the default's for a required field, else nothing."""
     if not isinstance(value, dict):
         text = "" if value is None else str(value)
     else:

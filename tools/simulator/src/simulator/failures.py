@@ -1,10 +1,11 @@
 """How a request fails, as the shop says it."""
 
 
-class Failure(Exception):  # noqa: N818 (it is the shop's answer, not a fault of the program)
+class Failure(Exception):
     """The shop's "no": a status and a list of (code, message), PHP warnings among them.
 
-    `hashed`: the answer carries the Content-Sha1 of nothing, which the picture paths of the shop send with errors.
+    `hashed`: the answer carries the Content-Sha1 of nothing, which the picture paths of the shop send with
+    errors.
     """
 
     def __init__(self, status: int, errors: tuple[tuple[int, str], ...], *, hashed: bool = False) -> None:
@@ -14,17 +15,12 @@ class Failure(Exception):  # noqa: N818 (it is the shop's answer, not a fault of
         self.hashed = hashed
 
 
-BROKEN_LIST = tuple(
-    (
-        3,
-        "[PHP Warning #2] Trying to access array offset on value of type bool"
-        f" (/var/www/html/classes/webservice/WebserviceRequest.php, line {line})",
-    )
-    for line in range(1333, 1337)
-)
+NO_OFFSET = "[PHP Warning #2] Trying to access array offset on value of type bool"
+REQUEST_SOURCE = "/var/www/html/classes/webservice/WebserviceRequest.php"
+BROKEN_LIST = tuple((3, f"{NO_OFFSET} ({REQUEST_SOURCE}, line {line})") for line in range(1333, 1337))
 
 
-class EmptyFailure(Exception):  # noqa: N818 (it is the shop's answer, not a fault of the program)
+class EmptyFailure(Exception):
     """A crash of the shop: 500, text/html, no body (database conflict, missing parent category)."""
 
 

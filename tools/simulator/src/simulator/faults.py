@@ -1,4 +1,4 @@
-"""Faults on demand: a slow shop, a shop that fails before or after it has written, one that hangs up, one that is off."""
+"""Faults on demand: a shop that is slow, fails before or after it has written, hangs up, or is off."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,7 +10,8 @@ class Fault:
     """One fault that is switched on.
 
     `match` is a regular expression over `METHOD /path`. `times` counts down (0 = until it is switched off).
-    `status` answers instead of the shop, `drop` closes the connection without an answer: both `before` the shop
+    `status` answers instead of the shop, `drop` closes the connection without an answer: both `before` the
+    shop
     does anything or `after` it has written.
     """
 
@@ -32,7 +33,7 @@ class Faults:
     unavailable: bool = False
 
     def change(self, wanted: dict[str, Any]) -> None:
-        """Switch faults: `{"clear": true}`, `{"unavailable": true}`, or one fault's fields. ValueError when wrong."""
+        """Switch faults: `{"clear": true}`, `{"unavailable": true}`, or a fault. ValueError when wrong."""
         if wanted.get("clear"):
             self.faults.clear()
             self.unavailable = False

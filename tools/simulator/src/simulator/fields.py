@@ -1,6 +1,7 @@
 """How a webservice resource is described: its fields, its associations, its rules, all as data.
 
-One engine (reading, writing, schemas, SQL) serves every resource from these descriptions. The tables themselves are
+One engine (reading, writing, schemas, SQL) serves every resource from these descriptions. The tables
+themselves are
 in `catalogue.py` (products and what hangs on them) and `lookups.py` (what a shop is born with).
 """
 
@@ -24,9 +25,12 @@ class Kind(Enum):
 class Field:
     """One field of a resource, with the rules that PrestaShop 8.2.1 was seen to apply.
 
-    `check` names the shop's validator as `?schema=synopsis` shows it; `size` is a number of characters; `shown_size`
-    is what the schema claims where it differs from what is enforced. `link` is the resource (or path) that the value
-    points at. `default` fills an empty value on every write. `reads_as` is what a missing value looks like once read.
+    `check` names the shop's validator as `?schema=synopsis` shows it; `size` is a number of characters;
+    `shown_size`
+    is what the schema claims where it differs from what is enforced. `link` is the resource (or path) that
+    the value
+    points at. `default` fills an empty value on every write. `reads_as` is what a missing value looks like
+    once read.
     """
 
     name: str
@@ -133,7 +137,7 @@ def localized(
 
 
 def localized_html(name: str, size: int | None = None) -> Field:
-    """An HTML text per language, cleaned when stored. `size` is enforced; the schema always claims 4194303."""
+    """An HTML text per language, cleaned when stored. `size` is enforced; the schema claims 4194303."""
     return Field(name, Kind.HTML, "isCleanHtml", size=size, shown_size=4194303, localized=True)
 
 

@@ -1,6 +1,7 @@
 """`/api/images`: pictures of products, brands, categories and suppliers.
 
-Measured: a create of a product's picture answers the picture itself in base64; a file that cannot be decoded leaves
+Measured: a create of a product's picture answers the picture itself in base64; a file that cannot be
+decoded leaves
 an image row behind; deleting without a picture's id answers 200 and deletes nothing.
 """
 
@@ -14,6 +15,7 @@ from simulator.answers_xml import cdata, document
 from simulator.database import insert
 from simulator.entities import whole_number
 from simulator.failures import EmptyFailure, Failure, did_you_mean, fail
+from simulator.lookups import PICTURE_SIZES
 from simulator.pictures import (
     Picture,
     UndecodableError,
@@ -43,8 +45,8 @@ from simulator.webservice import (
 KINDS = ("general", "products", "categories", "manufacturers", "suppliers", "stores", "customizations")
 OWNED_KINDS = frozenset({"categories", "manufacturers", "suppliers"})
 EXTENSIONS = ("gif", "jpg", "jpeg", "jpe", "png", "webp")
-UPLOAD_TYPES = "image/gif, image/jpg, image/jpeg, image/pjpeg, image/png, image/webp, image/x-png"
-NO_IMAGE = fail(400, 76, 'Please set an "image" parameter with image data for value', hashed=True)
+MIME_TYPES = "image/gif, image/jpg, image/jpeg, image/pjpeg, image/png, image/webp, image/x-png"
+UPLOAD_TYPES = f'upload_allowed_mimetypes="{MIME_TYPES}"'
 
 
 async def answer_images(shop: Shop, call: ApiCall) -> Answer:
@@ -82,8 +84,7 @@ def kinds(shop: Shop, call: ApiCall) -> Answer:
         return nothing_to_show()
     rights = 'get="true" put="false" post="false" patch="false" delete="false" head="true"'
     nodes = "".join(
-        f'<{kind} xlink:href="{shop.api_url}images/{kind}" {rights} upload_allowed_mimetypes="{UPLOAD_TYPES}"/>\n'
-        for kind in KINDS
+        f'<{kind} xlink:href="{shop.api_url}images/{kind}" {rights} {UPLOAD_TYPES}/>\n' for kind in KINDS
     )
     return succeeded(call, 200, document(f"<image_types>\n{nodes}</image_types>\n"), 0)
 
@@ -93,23 +94,20 @@ def nothing_to_show() -> Answer:
     return Answer(200, b"", {"Content-Sha1": EMPTY_SHA1})
 
 
+def sizes(kind: str) -> dict[str, int]:
+    """The sizes in which pictures of a kind are offered: name and id, in the order of the names."""
+    return dict(
+        sorted((name, number) for number, (name, _, _, uses) in PICTURE_SIZES.items() if kind in uses)
+    )
+
+
 def listing(shop: Shop, call: ApiCall, kind: str) -> Answer:
     """`GET /api/images/products`: the sizes of this kind and the ids that have pictures."""
-    connection = shop.connection
-    sizes = (
-        connection.execute(f"SELECT id, name FROM image_types WHERE {kind} = 1 ORDER BY name")
-        if kind
-        in {  # noqa: S608 (kind is one of KINDS)
-            "products",
-            *OWNED_KINDS,
-            "stores",
-        }
-        else ()
-    )
     types = "".join(
-        f'<image_type id="{row["id"]}" name="{row["name"]}" xlink:href="{shop.api_url}image_types/{row["id"]}"/>\n'
-        for row in sizes
+        f'<image_type id="{number}" name="{name}" xlink:href="{shop.api_url}image_types/{number}"/>\n'
+        for name, number in sizes(kind).items()
     )
+    connection = shop.connection
     if kind == "products":
         owners = connection.execute("SELECT DISTINCT id_product AS id FROM image ORDER BY id_product")
     else:
@@ -147,7 +145,7 @@ async def product_pictures(shop: Shop, call: ApiCall) -> Answer:
     if call.method == "DELETE":
         delete_picture(shop, product, number)
         return nothing_to_show()
-    return send_picture(shop, folder, call.segments[4] if len(call.segments) > 4 else "", "products")
+    return send_picture(folder, call.segments[4] if len(call.segments) > 4 else "", "products")
 
 
 def picture_list(shop: Shop, call: ApiCall, product: int) -> Answer:
@@ -174,9 +172,9 @@ def broken_json_list(product: int, ids: list[int]) -> Answer:
 
 
 def checked_upload(shop: Shop, upload: Upload | None) -> bytes:
-    """The bytes of an upload that looks like a picture: not too large (72), a known extension and type (76)."""
+    """The bytes of an upload that looks like a picture. Codes 72 (too large) and 76 (unknown type)."""
     if upload is None:
-        raise NO_IMAGE
+        raise fail(400, 76, 'Please set an "image" parameter with image data for value', hashed=True)
     limit = shop.picture_limit_bytes()
     if len(upload.content) > limit:
         text = f"The image size is too large (maximum allowed is {limit // 1000} KB)"
@@ -223,7 +221,8 @@ async def add_picture(shop: Shop, call: ApiCall, product: int) -> Answer:
     )
     body = (
         f"<image>\n<id>{cdata(number)}</id>\n<id_product>{cdata(product)}</id_product>\n"
-        f"<position>{cdata(position)}</position>\n<cover>{cdata(cover or '')}</cover>\n<legend>{texts}</legend>\n"
+        f"<position>{cdata(position)}</position>\n<cover>{cdata(cover or '')}</cover>\n"
+        f"<legend>{texts}</legend>\n"
         f'</image>\n<content encode="base64">{cdata(base64.b64encode(picture.content).decode())}</content>\n'
     )
     return succeeded(call, 200, document(body), 1)
@@ -240,23 +239,19 @@ def delete_picture(shop: Shop, product: int, number: int) -> None:
     connection = shop.connection
     connection.execute("DELETE FROM image WHERE id = ?", (number,))
     connection.execute(
-        "UPDATE image SET cover = 1 WHERE id = (SELECT id FROM image WHERE id_product = ? ORDER BY position LIMIT 1)"
+        "UPDATE image SET cover = 1"
+        " WHERE id = (SELECT id FROM image WHERE id_product = ? ORDER BY position LIMIT 1)"
         " AND NOT EXISTS (SELECT 1 FROM image WHERE id_product = ? AND cover = 1)",
         (product, product),
     )
     remove_picture(picture_folder(shop.pictures, "products", number))
 
 
-def send_picture(shop: Shop, folder: Path, size: str, kind: str) -> Answer:
-    """The picture or, for any of its known sizes, the one thumbnail. Codes 58 (unknown size) and 61 (no file)."""
+def send_picture(folder: Path, size: str, kind: str) -> Answer:
+    """The picture or, for any known size, the one thumbnail. Codes 58 (unknown size) and 61 (no file)."""
     path = original(folder)
     if size:
-        names = [
-            row["name"]
-            for row in shop.connection.execute(
-                f"SELECT name FROM image_types WHERE {kind} = 1 ORDER BY name"  # noqa: S608 (kind is one of KINDS)
-            )
-        ]
+        names = list(sizes(kind))
         if size not in names:
             raise fail(400, 58, f"This image size does not exist. {did_you_mean(size, names)}", hashed=True)
         path = folder / "thumbnail.jpg" if path else None
@@ -292,7 +287,6 @@ async def owned_picture(shop: Shop, call: ApiCall, kind: str) -> Answer:
         remove_picture(folder)
         return nothing_to_show()
     return send_picture(
-        shop,
         folder,
         call.segments[3] if len(call.segments) > 3 else "",
         kind if kind in OWNED_KINDS else "stores",

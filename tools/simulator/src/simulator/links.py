@@ -19,12 +19,14 @@ READS = {
     ("products", "combinations"): "SELECT id FROM combinations WHERE id_product = ? ORDER BY default_on, id",
     ("products", "product_option_values"): """
         SELECT v.id_option_value AS id FROM combinations c JOIN combination_value v ON v.id_combination = c.id
-        WHERE c.id_product = ? GROUP BY v.id_option_value ORDER BY min(coalesce(c.default_on, 0)), min(c.id)""",
+        WHERE c.id_product = ? GROUP BY v.id_option_value ORDER BY min(coalesce(c.default_on, 0)),
+        min(c.id)""",
     ("products", "product_features"): """
         SELECT id_feature AS id, id_feature_value FROM feature_product WHERE id_product = ?
         ORDER BY id_feature, id_feature_value""",
     ("products", "stock_availables"): """
-        SELECT id, id_product_attribute FROM stock_availables WHERE id_product = ? AND id_shop = 1 ORDER BY id""",
+        SELECT id, id_product_attribute FROM stock_availables WHERE id_product = ? AND id_shop = 1 ORDER BY
+        id""",
     ("categories", "categories"): "SELECT id FROM categories WHERE id_parent = ? ORDER BY position, id",
     ("categories", "products"): """
         SELECT cp.id_product AS id FROM category_product cp JOIN products p ON p.id = cp.id_product
@@ -98,7 +100,8 @@ def last_position(shop: Shop, category: int) -> int:
 def write_features(shop: Shop, entity: Entity, items: list[Item]) -> None:
     """Give a product exactly these feature values.
 
-    Measured: the same pair twice fails after the old links are gone and the first pair is written; a pair without
+    Measured: the same pair twice fails after the old links are gone and the first pair is written; a pair
+    without
     value is written with value 0 and reported as a warning.
     """
     connection = shop.connection
@@ -109,8 +112,8 @@ def write_features(shop: Shop, entity: Entity, items: list[Item]) -> None:
             (entity.number, whole_number(item.get("id", "")), whole_number(item.get("id_feature_value", ""))),
         )
     if any("id_feature_value" not in item for item in items):
-        message = '[PHP Warning #2] Undefined array key "id_feature_value" (/var/www/html/classes/Product.php, line 6944)'
-        raise Failure(500, ((3, message),))
+        message = 'Undefined array key "id_feature_value" (/var/www/html/classes/Product.php, line 6944)'
+        raise Failure(500, ((3, f"[PHP Warning #2] {message}"),))
 
 
 def write_option_values(shop: Shop, entity: Entity, items: list[Item]) -> None:

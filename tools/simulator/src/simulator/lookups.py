@@ -1,4 +1,5 @@
-"""What a shop is born with: languages, currency, tax groups, shop, picture sizes, configuration, root categories.
+"""What a shop is born with: languages, currency, tax groups, shop, picture sizes, configuration, root
+categories.
 
 Source: the answers of a freshly installed PrestaShop 8.2.1 with two languages.
 """

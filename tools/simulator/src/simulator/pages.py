@@ -1,41 +1,15 @@
-"""The shop that a visitor sees: a list of products and a page for each. Plain HTML, no script, nothing from outside."""
+"""The shop that a visitor sees: a list of products and a page for each. Plain HTML, nothing from outside."""
 
 from decimal import Decimal
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from simulator.shop import Shop
 from simulator.shop_state import products, texts
 
 PAGE = 24
-STYLE = """
-:root{--ink:#1f2933;--soft:#62707d;--line:#e4e8ec;--brand:#25465f;--deal:#b3392f;--ok:#2f7d4f}
-*{box-sizing:border-box}body{margin:0;font:16px/1.5 system-ui,-apple-system,Segoe UI,Roboto,sans-serif;color:var(--ink);
-background:#f6f7f9}a{color:inherit;text-decoration:none}header{background:#fff;border-bottom:1px solid var(--line)}
-.bar,main,footer{max-width:1180px;margin:0 auto;padding:1rem 1.25rem}.bar{display:flex;gap:1rem;align-items:center;
-justify-content:space-between;flex-wrap:wrap}.logo{font-weight:700;font-size:1.25rem;color:var(--brand)}
-.languages a{padding:.25rem .6rem;border-radius:99px;color:var(--soft);font-size:.9rem}
-.languages a.on{background:var(--brand);color:#fff}.grid{display:grid;gap:1.25rem;
-grid-template-columns:repeat(auto-fill,minmax(215px,1fr))}.card{background:#fff;border:1px solid var(--line);
-border-radius:12px;overflow:hidden;display:flex;flex-direction:column;transition:box-shadow .15s}
-.card:hover{box-shadow:0 8px 24px rgba(31,41,51,.12)}.shot{aspect-ratio:1;background:#fff;display:grid;
-place-items:center;border-bottom:1px solid var(--line);color:#b7c0c9;font-size:.85rem}
-.shot img{max-width:100%;max-height:100%;object-fit:contain}.text{padding:.9rem 1rem 1rem;display:flex;
-flex-direction:column;gap:.2rem;flex:1}.brand{font-size:.75rem;letter-spacing:.06em;text-transform:uppercase;
-color:var(--soft)}.name{font-weight:600}.ref{font-size:.8rem;color:var(--soft)}.price{margin-top:auto;
-font-size:1.15rem;font-weight:700;color:var(--brand)}.stock{font-size:.82rem;color:var(--ok)}.stock.none{color:var(--deal)}
-.off{opacity:.55}.off .name:after{content:" · not for sale";font-weight:400;color:var(--deal)}
-.pager{display:flex;gap:.5rem;justify-content:center;padding:2rem 0}.pager a,.pager span{padding:.4rem .9rem;
-border:1px solid var(--line);border-radius:8px;background:#fff}.pager span{color:var(--soft);border-color:transparent;
-background:none}.detail{display:grid;gap:2rem;grid-template-columns:minmax(0,1fr) minmax(0,1fr);background:#fff;
-border:1px solid var(--line);border-radius:12px;padding:1.5rem}.detail .shot{border:0}
-.thumbs{display:flex;gap:.5rem;flex-wrap:wrap;margin-top:.75rem}.thumbs img{width:76px;height:76px;object-fit:contain;
-border:1px solid var(--line);border-radius:8px}.detail h1{margin:.1rem 0 .4rem;line-height:1.25}
-table{border-collapse:collapse;width:100%;margin-top:1rem;font-size:.93rem}td{padding:.45rem .3rem;
-border-top:1px solid var(--line);vertical-align:top}td:first-child{color:var(--soft);width:38%}
-.empty{text-align:center;color:var(--soft);padding:5rem 1rem}footer{color:var(--soft);font-size:.85rem}
-@media(max-width:760px){.detail{grid-template-columns:1fr}}
-"""
+STYLE = Path(__file__).with_name("pages.css").read_text(encoding="utf-8")
 Product = dict[str, Any]
 
 
@@ -72,9 +46,11 @@ def layout(shop: Shop, language: int, title: str, path: str, body: str) -> str:
     )
     return (
         f'<!doctype html><html lang="{isos[language]}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{escape(title)} · {name}</title>'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)} · {name}</title>"
         f"<style>{STYLE}</style></head><body><header><div class=bar>"
-        f'<a class=logo href="/?lang={isos[language]}">{name}</a><nav class=languages>{links}</nav></div></header>'
+        f'<a class=logo href="/?lang={isos[language]}">{name}</a>'
+        f"<nav class=languages>{links}</nav></div></header>"
         f"<main>{body}</main><footer>A simulated PrestaShop 8.2.1. Its webservice answers at "
         f"<code>{escape(shop.api_url)}</code></footer></body></html>"
     )
@@ -89,8 +65,8 @@ def product_list(shop: Shop, language: int, page: int) -> str:
     if not found:
         return layout(shop, language, "Products", "/", "<p class=empty>Nothing on the shelves yet.</p>")
     last = -(-total // PAGE)
-    back = f'<a href="/?lang={iso}&amp;page={page - 1}">‹</a>' if page > 1 else ""
-    onward = f'<a href="/?lang={iso}&amp;page={page + 1}">›</a>' if page < last else ""
+    back = f'<a href="/?lang={iso}&amp;page={page - 1}">&lsaquo;</a>' if page > 1 else ""
+    onward = f'<a href="/?lang={iso}&amp;page={page + 1}">&rsaquo;</a>' if page < last else ""
     pager = f"<nav class=pager>{back}<span>{page} / {last} · {total} products</span>{onward}</nav>"
     return layout(shop, language, "Products", "/", f"<div class=grid>{cards}</div>{pager}")
 
@@ -125,7 +101,7 @@ def stock(product: Product) -> str:
 
 
 def product_page(shop: Shop, language: int, number: int) -> str | None:
-    """One product's page, or None when there is no such product. Descriptions were cleaned when they were stored."""
+    """One product's page, or None when there is none. Descriptions were cleaned when they were stored."""
     found: list[Product] = products(shop, limit=1, only=number)
     if not found:
         return None
@@ -136,7 +112,8 @@ def product_page(shop: Shop, language: int, number: int) -> str | None:
         for one in product["image_ids"]
     )
     body = (
-        f"<article class=detail><div>{shot(product, name, small=False)}<div class=thumbs>{thumbs}</div></div><div>"
+        f"<article class=detail><div>{shot(product, name, small=False)}"
+        f"<div class=thumbs>{thumbs}</div></div><div>"
         f"<span class=brand>{escape(product['brand'] or '')}</span><h1>{escape(name)}</h1>"
         f"<p class=price>{money(product['price'])}</p>{stock(product)}"
         f"<div>{in_language(product['short_descriptions'], language)}</div>"

@@ -4,7 +4,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyvips
+import pyvips  # type: ignore[import-untyped]  # it ships no types
 
 THUMBNAIL_PIXELS = 250
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png"}

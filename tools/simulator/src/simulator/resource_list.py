@@ -1,6 +1,7 @@
 """Every resource that the shop knows by name, with the sentence that its list gives.
 
-Source: `GET /api/` of PrestaShop 8.2.1. Those without a table in `catalogue.py` or `lookups.py` can be listed (they
+Source: `GET /api/` of PrestaShop 8.2.1. Those without a table in `catalogue.py` or `lookups.py` can be
+listed (they
 are empty) and not written.
 """
 

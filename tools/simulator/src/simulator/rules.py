@@ -11,6 +11,8 @@ from simulator.validators import is_valid
 
 Rule = Callable[[Shop, Entity], None]
 
+NO_NAMES = "[PHP Warning #2] foreach() argument must be of type array|object, string given"
+
 
 def make_addresses(_shop: Shop, entity: Entity) -> None:
     """Fill each language's `link_rewrite` from the name, on create only.
@@ -19,8 +21,7 @@ def make_addresses(_shop: Shop, entity: Entity) -> None:
     """
     names = entity.values.get("name")
     if not isinstance(names, dict):
-        message = "foreach() argument must be of type array|object, string given (/var/www/html/classes/Product.php, line 8101)"
-        raise Failure(500, ((3, f"[PHP Warning #2] {message}"),))
+        raise Failure(500, ((3, f"{NO_NAMES} (/var/www/html/classes/Product.php, line 8101)"),))
     given = entity.values.get("link_rewrite")
     addresses = dict(given) if isinstance(given, dict) else {}
     for language, name in names.items():
@@ -33,12 +34,11 @@ def make_addresses(_shop: Shop, entity: Entity) -> None:
 
 
 def make_category_addresses(_shop: Shop, entity: Entity) -> None:
-    """Fill a new category's `link_rewrite`. Without names, or without any address, PHP warns and the shop gives up."""
+    """Fill a new category's `link_rewrite`. Without names, or without any address, PHP warns: an error."""
     names, given = entity.values.get("name"), entity.values.get("link_rewrite")
     source = "(/var/www/html/classes/Category.php, line"
     if not isinstance(names, dict):
-        message = "foreach() argument must be of type array|object, string given"
-        raise Failure(500, ((3, f"[PHP Warning #2] {message} {source} 2068)"),))
+        raise Failure(500, ((3, f"{NO_NAMES} {source} 2068)"),))
     if not isinstance(given, dict):
         message = f"Only the first byte will be assigned to the string offset {source} 2070)"
         raise Failure(500, tuple((3, f"[PHP Warning #2] {message}") for _ in names))
@@ -146,7 +146,8 @@ def sum_stock(shop: Shop, entity: Entity) -> None:
     if entity.whole("id_product_attribute"):
         shop.connection.execute(
             "UPDATE stock_availables SET quantity = (SELECT sum(quantity) FROM stock_availables"
-            " WHERE id_product = ? AND id_product_attribute > 0) WHERE id_product = ? AND id_product_attribute = 0",
+            " WHERE id_product = ? AND id_product_attribute > 0)"
+            " WHERE id_product = ? AND id_product_attribute = 0",
             (product, product),
         )
 

@@ -1,4 +1,5 @@
-"""What a list request asks for: filters, fields, order, page, languages. Decided from the query, answered in SQL.
+"""What a list request asks for: filters, fields, order, page, languages. Decided from the query, answered
+in SQL.
 
 The grammar and the errors are those measured on PrestaShop 8.2.1.
 """
@@ -96,7 +97,7 @@ def plain_names(resource: Resource, with_dates: bool) -> list[str]:
 
 
 def condition(declared: Field | None, value: str) -> Condition:
-    """One filter: `[a]`, `[a|b]`, `[a,b]`, `>[a]`, `<[a]`, `![a]`, `[a]%`, `%[a]`, `%[a]%` or a bare value."""
+    """One filter: `[a]`, `[a|b]`, `[a,b]`, `>[a]`, `<[a]`, `![a]`, `[a]%`, `%[a]`, `%[a]%` or bare text."""
     matched = re.fullmatch(r"(?s)([!<>%]?)\[(.*)\](%?)", value)
     sign, inner, tail = matched.groups() if matched else ("", value, "")
     if sign == "%" or tail:
@@ -135,13 +136,13 @@ def compare(declared: Field | None, parts: list[str], comparison: str) -> Condit
         return Condition(f"id {comparison}", [number_or_text(part) for part in parts])
     column = f'"{declared.name}"'
     if declared.localized:
-        inside = f"SELECT 1 FROM json_each(entity.{column}) AS text WHERE text.value COLLATE NOCASE {comparison}"  # noqa: S608 (own names)
-        return Condition(f"EXISTS ({inside})", list(parts))
+        texts = f"json_each(entity.{column}) AS text WHERE text.value COLLATE shop {comparison}"
+        return Condition(f"EXISTS (SELECT 1 FROM {texts})", list(parts))  # noqa: S608 (the column is ours)
     if declared.kind is Kind.DECIMAL:
         return Condition(f"CAST({column} AS REAL) {comparison}", [number_or_text(part) for part in parts])
     if declared.kind is Kind.INTEGER:
         return Condition(f"{column} {comparison}", [number_or_text(part) for part in parts])
-    return Condition(f"{column} COLLATE NOCASE {comparison}", list(parts))
+    return Condition(f"{column} COLLATE shop {comparison}", list(parts))
 
 
 def number_or_text(part: str) -> float | int | str:
@@ -182,7 +183,7 @@ def natural_order(query: Query, resource: Resource) -> str:
     if resource.name == "products" and any(
         key == "filter[reference]" and value.endswith("]%") and value.startswith("[") for key, value in query
     ):
-        return "reference COLLATE NOCASE, id"
+        return "reference COLLATE shop, id"
     if resource.name == "configurations" and "filter[name]" in filters:
         return "name, id"
     return "name, id" if resource.name == "image_types" else "id"
@@ -194,10 +195,10 @@ def sort_column(declared: Field | None) -> str:
         return "id"
     column = f'"{declared.name}"'
     if declared.localized:
-        return f"json_extract({column}, '$.\"1\"') COLLATE NOCASE"
+        return f"json_extract({column}, '$.\"1\"') COLLATE shop"
     if declared.kind is Kind.DECIMAL:
         return f"CAST({column} AS REAL)"
-    return column if declared.kind is Kind.INTEGER else f"{column} COLLATE NOCASE"
+    return column if declared.kind is Kind.INTEGER else f"{column} COLLATE shop"
 
 
 def page_of(query: Query) -> str:
@@ -216,6 +217,5 @@ def list_statement(query: Query, resource: Resource) -> Condition:
     where = " AND ".join(one.sql for one in conditions) or "1"
     arguments = [argument for one in conditions for argument in one.arguments]
     order = order_of(query, resource)
-    return Condition(
-        f"SELECT * FROM {resource.name} AS entity WHERE {where} ORDER BY {order}{page_of(query)}", arguments
-    )  # noqa: S608 (names come from our own tables, values are arguments)
+    rest = f"{resource.name} AS entity WHERE {where} ORDER BY {order}{page_of(query)}"
+    return Condition(f"SELECT * FROM {rest}", arguments)  # noqa: S608 (names are ours, values are arguments)

@@ -25,6 +25,7 @@ from simulator.webservice import Answer, ApiCall, Upload, answer, unknown_visito
 SHOP = web.AppKey("shop", Shop)
 FAULTS = web.AppKey("faults", Faults)
 STATE_PAGE = 1000
+HUNG_UP = 0  # the status of a request whose connection was closed instead of answered
 
 
 def make_application(settings: ShopSettings) -> web.Application:
@@ -70,27 +71,19 @@ async def serve_api(request: web.Request) -> web.StreamResponse:
     started, at = time.perf_counter(), now()
     shop, faults = request.app[SHOP], request.app[FAULTS]
     hit = faults.take(request.method, request.path)
-    found: Answer | None = None
-    size = 0
-    try:
-        if (early := await suffer(hit, "before", request)) is not None:
-            found = early
-        else:
-            call = await read_call(request)
-            size = len(call.body) + (len(call.upload.content) if call.upload else 0)
-            found = await answer_call(shop, faults, request, call)
-            late = await suffer(hit, "after", request)
-            found = late if late is not None else found
-        return respond(found, started)
-    finally:
-        status, entities = (
-            (found.status, found.entities) if found is not None and request.transport else (0, 0)
-        )
-        seconds = time.perf_counter() - started
-        query = request.rel_url.raw_query_string
-        log_request(
-            shop, at, LoggedRequest(request.method, request.path, query, status, entities, seconds, size)
-        )
+    found, size = await suffer(hit, "before", request), 0
+    if found is None:
+        call = await read_call(request)
+        size = len(call.body) + (len(call.upload.content) if call.upload else 0)
+        found = await answer_call(shop, faults, request, call)
+        if (late := await suffer(hit, "after", request)) is not None:
+            late.entities = found.entities
+            found = late
+    seconds = time.perf_counter() - started
+    query = unquote(request.rel_url.raw_query_string)
+    line = LoggedRequest(request.method, request.path, query, found.status, found.entities, seconds, size)
+    log_request(shop, at, line)
+    return respond(found, started)
 
 
 async def suffer(hit: list[Fault], when: str, request: web.Request) -> Answer | None:
@@ -102,7 +95,7 @@ async def suffer(hit: list[Fault], when: str, request: web.Request) -> Answer | 
             await asyncio.sleep(fault.delay_seconds)
         if fault.drop and request.transport is not None:
             request.transport.abort()
-            raise ConnectionResetError("the simulated shop hung up")
+            return Answer(HUNG_UP)
         if fault.status:
             headers = {"Content-Type": "text/html; charset=utf-8"}
             if fault.retry_after_seconds:
@@ -159,7 +152,7 @@ async def read_call(request: web.Request) -> ApiCall:
 
 
 def key_of(request: web.Request, parameter: str | None) -> str | None:
-    """The key that came with a request: the user name of Basic authentication, or `ws_key`. None = neither."""
+    """The key of a request: the user name of Basic authentication, or `ws_key`. None = neither."""
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return parameter
@@ -183,7 +176,7 @@ async def read_upload(request: web.Request) -> Upload | None:
 
 def respond(found: Answer, started: float) -> web.Response:
     """The answer with the headers that the web server adds."""
-    response = web.Response(status=found.status, body=found.body, headers=found.headers)
+    response = web.Response(status=found.status or 500, body=found.body, headers=found.headers)
     response.headers["Server"] = "nginx/1.22.1"
     if "PSWS-Version" in found.headers:
         response.headers["Access-Time"] = str(int(time.time()))

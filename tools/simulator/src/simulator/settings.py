@@ -23,7 +23,8 @@ class Key:
 class ShopSettings:
     """One shop: where its data lives, who may enter, and what it starts with.
 
-    `languages` are iso codes, the first is the default. `categories` are names made under Home at the first start.
+    `languages` are iso codes, the first is the default. `categories` are names made under Home at the first
+    start.
     `domain` is host:port; empty = the one that the server listens on. Any other Host header is redirected.
     """
 

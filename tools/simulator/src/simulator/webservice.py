@@ -123,7 +123,8 @@ def finished(found: Answer, version: str = VERSION) -> Answer:
 def failed(call: ApiCall, failure: Failure, entities: int = 0) -> Answer:
     """The answer to a refused request."""
     writer = answers_json if call.as_json else answers_xml
-    body = writer.errors(failure.errors).encode("utf-8", "surrogateescape")  # a refused body is quoted as it came
+    # A body that is no XML is quoted as it came, wrong bytes and all.
+    body = writer.errors(failure.errors).encode("utf-8", "surrogateescape")
     headers = {"Content-Type": "application/json" if call.as_json else XML_TYPE}
     if failure.hashed:
         headers["Content-Sha1"] = EMPTY_SHA1

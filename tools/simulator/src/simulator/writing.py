@@ -1,4 +1,5 @@
-"""POST, PUT and PATCH: several entities in a body, one after the other, until the first that the shop refuses.
+"""POST, PUT and PATCH: several entities in a body, one after the other, until the first that the shop
+refuses.
 
 There is no transaction around them in the shop: what was written before the bad one stays written.
 """
@@ -131,11 +132,8 @@ def take_missing(entity: Entity, declared: Field, method: str) -> None:
         return
     if declared.required:
         raise fail(400, 41, f'parameter "{declared.name}" required')
-    if declared.settable and declared.stored:
+    if (declared.settable and declared.stored) or declared.reads_as is not None:
         entity.values[declared.name] = None
-    elif declared.reads_as is not None:
-        entity.values[declared.name] = None
-
 
 
 def sent_texts(node: etree._Element) -> Value:

@@ -1,0 +1,206 @@
+"""What the recordings do not show: the shop survives, counts its requests, fails on demand, has visitors."""
+
+import asyncio
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pyvips  # type: ignore[import-untyped]  # it ships no types
+
+PRODUCT = (
+    "<product><price>{price}</price><reference>{reference}</reference><active>1</active><state>1</state>"
+    "<id_manufacturer>{brand}</id_manufacturer><id_category_default>2</id_category_default>"
+    '<name><language id="1">{name}</language><language id="2">{name} IT</language></name>'
+    "<associations><categories><category><id>2</id></category></categories></associations></product>"
+)
+
+
+def body(*entities: str) -> bytes:
+    return f"<prestashop>{''.join(entities)}</prestashop>".encode()
+
+
+def product(reference: str, *, name: str = "Chair", price: str = "10", brand: int = 0) -> str:
+    return PRODUCT.format(reference=reference, name=name, price=price, brand=brand)
+
+
+async def state(shop: Any) -> dict[str, Any]:
+    async with shop.client.get(f"{shop.url}/_simulator/state") as answer:
+        return dict(await answer.json())
+
+
+async def switch(shop: Any, **fault: object) -> dict[str, Any]:
+    async with shop.client.post(f"{shop.url}/_simulator/faults", json=fault) as answer:
+        assert answer.status == 200
+        return dict(await answer.json())
+
+
+def picture(suffix: str) -> bytes:
+    image = pyvips.Image.black(600, 400, bands=3).linear(1, [200, 40, 40])
+    return bytes(image.cast("uchar").write_to_buffer(suffix))
+
+
+async def upload(shop: Any, path: str, content: bytes, filename: str) -> tuple[int, str]:
+    form = aiohttp.FormData()
+    form.add_field("image", content, filename=filename, content_type="image/jpeg")
+    return await shop.call("POST", path, form)
+
+
+async def test_the_state_tells_what_a_visitor_would_see(shop: Any) -> None:
+    await shop.call("POST", "/api/manufacturers", body("<manufacturer><name>Acme</name></manufacturer>"))
+    await shop.call("POST", "/api/products", body(product("A", price="12.5", brand=1), product("B")))
+    await shop.call("PATCH", "/api/stock_availables", body("<s><id>1</id><quantity>7</quantity></s>"))
+    told = await state(shop)
+    first, second = told["products"]
+    assert told["counts"]["products"] == 2
+    assert (first["reference"], first["price"], first["quantity"], first["brand"]) == (
+        "A",
+        "12.500000",
+        7,
+        "Acme",
+    )
+    assert first["names"] == {"1": "Chair", "2": "Chair IT"}
+    assert (first["categories"], first["image_ids"], second["quantity"]) == ([2], [], 0)
+
+
+async def test_every_request_is_logged_with_what_it_wrote(shop: Any) -> None:
+    await shop.call("POST", "/api/products", body(product("A"), product("B"), product("C", price="wrong")))
+    await shop.call("GET", "/api/products?display=[id]")
+    async with shop.client.get(f"{shop.url}/_simulator/requests?since_id=0") as answer:
+        write, read = await answer.json()
+    assert (write["method"], write["path"], write["status"], write["entities"]) == (
+        "POST",
+        "/api/products",
+        400,
+        2,
+    )
+    assert (read["query"], read["status"], read["entities"], read["bytes_in"]) == ("display=[id]", 200, 2, 0)
+    assert write["bytes_in"] > 500
+    async with shop.client.get(f"{shop.url}/_simulator/requests?since_id={write['id']}") as answer:
+        assert [one["id"] for one in await answer.json()] == [read["id"]]
+
+
+async def test_a_fault_after_the_write_hides_that_it_was_written(shop: Any) -> None:
+    await switch(shop, status=500, when="after", times=1, match="^POST /api/products$")
+    assert await shop.call("POST", "/api/products", body(product("A"))) == (500, "")
+    assert (await shop.call("POST", "/api/products", body(product("B"))))[0] == 201
+    assert [one["reference"] for one in (await state(shop))["products"]] == ["A", "B"]
+
+
+async def test_a_fault_before_the_write_leaves_nothing(shop: Any) -> None:
+    await switch(shop, status=503, times=2)
+    for _ in range(2):
+        assert (await shop.call("POST", "/api/products", body(product("A"))))[0] == 503
+    assert (await state(shop))["counts"]["products"] == 0
+
+
+async def test_a_dropped_answer_was_written_all_the_same(shop: Any) -> None:
+    await switch(shop, drop=True, times=1, match="^POST")
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await shop.call("POST", "/api/products", body(product("A")))
+    assert [one["reference"] for one in (await state(shop))["products"]] == ["A"]
+    async with shop.client.get(f"{shop.url}/_simulator/requests") as answer:
+        assert [(one["status"], one["entities"]) for one in await answer.json()] == [(0, 1)]
+
+
+async def test_faults_are_listed_and_cleared_and_a_wrong_one_is_refused(shop: Any) -> None:
+    told = await switch(shop, delay_seconds=0.01, unavailable=True)
+    assert (told["unavailable"], told["faults"][0]["delay_seconds"]) == (True, 0.01)
+    status, text = await shop.call("GET", "/api/products")
+    assert (status, "<![CDATA[22]]>" in text) == (503, True)
+    assert await switch(shop, clear=True) == {"unavailable": False, "faults": []}
+    async with shop.client.post(
+        f"{shop.url}/_simulator/faults", json={"status": 500, "when": "never"}
+    ) as answer:
+        assert answer.status == 400
+
+
+async def test_texts_are_found_without_regard_to_case_and_accents(shop: Any) -> None:
+    await shop.call("POST", "/api/manufacturers", body("<manufacturer><name>Éclat</name></manufacturer>"))
+    for asked in ("%C3%89clat", "%C3%A9CLAT", "eclat"):
+        _, text = await shop.call("GET", f"/api/manufacturers?filter[name]=[{asked}]&output_format=JSON")
+        assert json.loads(text) == {"manufacturers": [{"id": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kept"), [(".jpg", "image/jpeg"), (".png", "image/png"), (".webp", "image/jpeg")]
+)
+async def test_a_picture_can_be_seen_in_the_shop(shop: Any, suffix: str, kept: str) -> None:
+    await shop.call("POST", "/api/products", body(product("A")))
+    status, text = await upload(shop, "/api/images/products/1", picture(suffix), f"chair{suffix}")
+    assert (status, re.findall(r"<id><!\[CDATA\[(\d+)\]\]>", text)) == (200, ["1"])
+    async with shop.client.get(f"{shop.url}/img/1.jpg") as answer:
+        assert (answer.status, answer.content_type) == (200, kept)
+    async with shop.client.get(f"{shop.url}/img/1-small.jpg") as answer:
+        small = pyvips.Image.new_from_buffer(await answer.read(), "")
+    assert (small.width, small.height) == (250, 167)
+
+
+async def test_a_truncated_picture_is_refused_and_leaves_a_row_behind(shop: Any) -> None:
+    await shop.call("POST", "/api/products", body(product("A")))
+    status, text = await upload(shop, "/api/images/products/1", picture(".jpg")[:-400], "chair.jpg")
+    assert (status, "copying image" in text) == (400, True)
+    assert (await state(shop))["products"][0]["image_ids"] == [1]
+
+
+async def test_the_pages_show_products_in_the_chosen_language(shop: Any) -> None:
+    many = [product(f"R-{number}", name=f"Chair {number} &amp; more") for number in range(30)]
+    await shop.call("POST", "/api/products", body(*many))
+    for path, expected in (
+        ("/", "Chair 0 &amp; more<"),
+        ("/?lang=it", "Chair 0 &amp; more IT<"),
+        ("/?lang=it&page=2", "Chair 29 &amp; more IT<"),
+        ("/product/3?lang=it", "<h1>Chair 2 &amp; more IT</h1>"),
+    ):
+        async with shop.client.get(shop.url + path) as answer:
+            page = await answer.text()
+        assert answer.status == 200
+        assert expected in page
+        assert "<script" not in page
+    async with shop.client.get(f"{shop.url}/product/999") as answer:
+        assert answer.status == 404
+
+
+async def test_another_host_name_is_sent_to_the_front_page(shop: Any) -> None:
+    options = {"headers": {"Host": "elsewhere.example"}, "allow_redirects": False}
+    assert (await shop.call("POST", "/api/products", body(product("A")), **options))[0] == 302
+    assert (await state(shop))["counts"]["products"] == 0
+
+
+async def test_languages_and_categories_are_what_the_start_asked_for(open_shop: Any) -> None:
+    shop = await open_shop(languages=("de", "fr", "pl"), categories=(("Stühle", "Chaises"), ("Tische",)))
+    _, text = await shop.call("GET", "/api/languages?display=[iso_code]&output_format=JSON")
+    assert [one["iso_code"] for one in json.loads(text)["languages"]] == ["de", "fr", "pl"]
+    _, text = await shop.call("GET", "/api/categories/3?output_format=JSON")
+    assert [one["value"] for one in json.loads(text)["category"]["name"]] == ["Stühle", "Chaises", "Chaises"]
+
+
+async def start_process(data_dir: Path) -> tuple[asyncio.subprocess.Process, str]:
+    """The shop as its own process, and its address, which it prints when it is open."""
+    command = ("-m", "simulator", "--data-dir", str(data_dir), "--port-file", str(data_dir.parent / "port"))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *command, env=os.environ | {"SIMULATOR_KEY": "K" * 32}, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    return process, line.split(" at ")[1].strip()
+
+
+async def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+    headers = {"Authorization": aiohttp.encode_basic_auth("K" * 32, "")}
+    process, url = await start_process(tmp_path / "shop")
+    async with aiohttp.ClientSession(headers=headers) as client:
+        async with client.post(f"{url}api/products", data=body(product("KEPT"))) as answer:
+            assert answer.status == 201
+        process.kill()
+        await process.wait()
+        process, url = await start_process(tmp_path / "shop")
+        async with client.get(f"{url}api/products?display=[reference]&output_format=JSON") as answer:
+            assert await answer.json() == {"products": [{"reference": "KEPT"}]}
+    assert url == f"http://127.0.0.1:{(tmp_path / 'port').read_text().strip()}/"
+    process.terminate()
+    assert await process.wait() == 0
