@@ -313,6 +313,8 @@ def test_progress_counts_what_was_refused_at_the_door_as_well() -> None:
         "totalItems": 2,
         "completed": 1,
         "errors": 1,
+        "validatedAt": NOON.isoformat(),
+        "writtenAt": None,
         "completedAt": NOON.isoformat(),
     }
     assert data["items"][0]["errors"][0]["field"] == "technical_data[0].Valore"
