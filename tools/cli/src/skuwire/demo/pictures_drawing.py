@@ -135,7 +135,7 @@ def _badge(subject: Subject, x: float, y: float) -> str:
 
 def _strip(subject: Subject, width: float, height: float) -> str:
     top = height - 118
-    fact = ", ".join(value for _, value in subject.facts[:2])
+    fact = ", ".join(f"{label} {value}" for label, value in subject.facts[:2])
     return (
         f'<rect y="{top:g}" width="{width:g}" height="118" fill="#ffffff" opacity=".78"/>'
         f'<rect y="{top:g}" width="{width:g}" height="6" fill="{subject.accent}"/>'
