@@ -108,19 +108,20 @@ def test_each_entity_of_a_create_gets_the_outcome_that_is_true(fates):
     nodes = [{"reference": str(number)} for number in range(len(fates))]
     outcomes = asyncio.run(create(shop, "products", nodes, ("reference",)))
     assert all(count == 1 for count in Counter(shop.rows).values())
+    crashes = 2 * fates.count(Fate.CRASHES_ALWAYS) + fates.count(Fate.DEADLOCK_ONCE)
     for number, (fate, outcome) in enumerate(zip(fates, outcomes, strict=True)):
+        assert isinstance(outcome, Written) == (str(number) in shop.rows)
+        if crashes >= 8 and isinstance(outcome, Unknown):
+            continue  # the shop crashed so often that it was left alone
         match fate:
             case Fate.INVALID:
                 assert outcome == Refused(85, INVALID.message)
             case Fate.PHP_WARNING:
                 assert outcome == Refused(3, WARNING.message)
             case Fate.CRASHES_ALWAYS:
-                assert isinstance(outcome, Unknown)
                 assert isinstance(outcome.error, ShopCrashed)
-            case _ if fates.count(Fate.CRASHES_ALWAYS) + fates.count(Fate.DEADLOCK_ONCE) < 4:
-                assert isinstance(outcome, Written)
+            case _:
                 assert outcome.id == number + 1
-        assert isinstance(outcome, Written) == (str(number) in shop.rows)
     assert shop.requests <= 1 + 2 * len(fates)
 
 
