@@ -12,14 +12,14 @@ from prestashop.filters import look_ups, query
 references = st.text(st.sampled_from("aAbB1,.|[]%_<>\\\"'`! \n&+#é"), min_size=1, max_size=6)
 
 
-def shop_finds(filter_text, stored):
+def shop_finds(filter_text, stored, wildcards):
     """What the shop answers to a filter: its ``getSQLRetrieveFilter`` (PrestaShop 8.2.1), without the SQL."""
     bracketed = re.fullmatch(r"(.*)\[(.*)\](.*)", filter_text)
     if bracketed is None:
         return [s for s in stored if equal(s, filter_text)]
     before, inner, after = bracketed.groups()
     if "%" in (before, after):
-        return [s for s in stored if like(s, before + inner + after)]
+        return [s for s in stored if like(s, before, inner, after, wildcards)]
     if before or after:
         return stored
     if inner.find("|") > 0:
@@ -33,22 +33,28 @@ def equal(stored, asked):
     return stored.rstrip(" ").lower() == re.sub(r"<.*", "", asked, flags=re.DOTALL).rstrip(" ").lower()
 
 
-def like(stored, pattern):
-    wild = {"%": ".*", "_": "."}
-    return re.fullmatch(
-        "".join(wild.get(c, re.escape(c)) for c in pattern), stored, re.IGNORECASE | re.DOTALL
-    )
+def like(stored, before, inner, after, wildcards):
+    """A pattern, whether or not what is between the brackets may hold wildcards: nothing rests on it."""
+    wild = {"%": ".*", "_": "."} if wildcards else {}
+    pattern = "".join(wild.get(c, re.escape(c)) for c in inner)
+    ends = (".*" if before else "") + pattern + (".*" if after else "")
+    return re.fullmatch(ends, stored, re.IGNORECASE | re.DOTALL)
 
 
-@given(st.lists(references, min_size=1, max_size=8), st.lists(references, max_size=4), st.integers(1, 5))
-@example(["1,3"], [], 5)
-@example(["a[b]c", "x|y", "a<b", "[", "]", "[]", "|"], ["anything"], 5)
-def test_whatever_a_value_holds_it_is_found(wanted, others, most_values):
+some = st.lists(references, min_size=1, max_size=8)
+
+
+@given(some, some, st.integers(1, 5), st.booleans())
+@example(["1,3"], [], 5, False)
+@example(["a[b]c", "x|y", "a<b", "[", "]", "[1]", "|", "a_[b]"], ["anything"], 5, False)
+def test_whatever_a_value_holds_it_is_found(wanted, others, most_values, wildcards):
+    if not wildcards:  # a value of nothing but [ ] < \ is found by wildcards alone
+        wanted = [value for value in wanted if re.search(r"[^\[\]<\\\n]", value)]
     stored = list(dict.fromkeys(wanted + others))
     asked = list(look_ups(wanted, most_values=most_values, most_bytes=4000))
     assert sorted(value for look_up in asked for value in look_up.values) == sorted(set(wanted))
     for look_up in asked:
-        found = shop_finds(look_up.filter_text, stored)
+        found = shop_finds(look_up.filter_text, stored, wildcards)
         assert set(look_up.values) <= set(found), look_up
 
 

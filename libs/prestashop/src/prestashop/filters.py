@@ -1,14 +1,14 @@
 """How a question to the shop is written: display, filter, sort and limit. Pure.
 
-The filter language has no escape character. What the shop makes of a value (measured on PrestaShop 8.2.1, and
-read in its ``getSQLRetrieveFilter``):
+The filter language has no escape character. What the shop makes of a value (measured on PrestaShop 8.2.1; the
+rest is read in its ``getSQLRetrieveFilter``):
 
-- ``[A]`` and ``A`` are equality, ``[A|B]`` either, ``[1,3]`` a range, ``[A]%`` a beginning in which ``_``
-  stands for any character; all ignore case.
+- ``[A]`` and ``A`` are equality, ``[A|B]`` either, ``[1,3]`` a range, ``[A]%`` a beginning, ``%[A]`` an end
+  and ``%[A]%`` a part; all ignore case.
 - A value with ``|`` or ``,`` is therefore asked for without brackets, where neither means anything.
 - With ``[`` before ``]`` the brackets are always taken for syntax, and a filter that then makes no sense is
-  ignored, so that everything matches; ``<`` and what follows is stripped. Such a value is asked for as a
-  beginning with ``_`` in the place of every such character.
+  ignored, so that everything matches; ``<`` and what follows is stripped. Of such a value its longest harmless
+  stretch is asked for, as a beginning, an end or a part.
 
 The answer may thus hold more than was asked for, never less: whoever asks compares on its own side.
 """
@@ -26,7 +26,7 @@ Filter = str | int | Sequence[str | int]
 
 _AMBIGUOUS_IN_A_LIST: Final = re.compile(r"[\[\]|,<\x00-\x1f]")
 _AMBIGUOUS_ALONE: Final = re.compile(r"\[.*\]|[<\x00-\x1f]", re.DOTALL)
-_AMBIGUOUS_IN_A_PATTERN: Final = re.compile(r"[\[\]|<%\\\x00-\x1f]")
+_HARMLESS_IN_A_PATTERN: Final = re.compile(r"[^\[\]<\\\x00-\x1f]+")
 _SORT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*_(ASC|DESC)")
 
 
@@ -112,4 +112,10 @@ def _either(values: Sequence[str]) -> str:
 def _alone(value: str) -> str:
     if not _AMBIGUOUS_ALONE.search(value):
         return value
-    return f"[{_AMBIGUOUS_IN_A_PATTERN.sub('_', value)}]%"
+    stretches = list(_HARMLESS_IN_A_PATTERN.finditer(value))
+    if not stretches:
+        return f"[{'_' * len(value)}]%"
+    longest = max(stretches, key=lambda stretch: len(stretch[0]))
+    before = "" if longest.start() == 0 else "%"
+    after = "" if longest.end() == len(value) else "%"
+    return f"{before}[{longest[0]}]{after}"
