@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from common.database.json_texts import json_texts
 from common.messages import Chunk, ImageReference, ItemOutcome, PictureWork, Reason, ShopSnapshot
 from image_processor.plan import LedgerEntry, PictureProduct
 
@@ -46,13 +47,13 @@ async def new_chunks(
     rows = await connection.fetch(
         """
         insert into chunks (chunk_id, shop, chunk, outcomes, traceparent)
-        select * from unnest($1::text[], $2::text[], $3::jsonb[], $4::jsonb[], $5::text[])
+        select * from unnest($1::text[], $2::text[], $3::jsonb[], $4::text[]::jsonb[], $5::text[])
         on conflict do nothing returning chunk_id
         """,
         [chunk.chunk_id for chunk, _, _ in listed],
         [chunk.shop for chunk, _, _ in listed],
         [chunk.model_dump(mode="json") for chunk, _, _ in listed],
-        [[_json(outcome) for outcome in outcomes] for _, outcomes, _ in listed],
+        json_texts([_json(outcome) for outcome in outcomes] for _, outcomes, _ in listed),
         [traceparent for _, _, traceparent in listed],
     )
     return {row["chunk_id"] for row in rows}
@@ -65,7 +66,7 @@ async def save_desired(connection: asyncpg.Connection, shop: str, work: Sequence
     await connection.execute(
         """
         insert into products (shop, reference, presta_id, desired, sequence)
-        select $1, * from unnest($2::text[], $3::bigint[], $4::jsonb[], $5::bigint[])
+        select $1, * from unnest($2::text[], $3::bigint[], $4::text[]::jsonb[], $5::bigint[])
         on conflict (shop, reference) do update set
             due = true,
             presta_id = excluded.presta_id,
@@ -77,7 +78,7 @@ async def save_desired(connection: asyncpg.Connection, shop: str, work: Sequence
         shop,
         references,
         [newest[reference].outcome.presta_id for reference in references],
-        [[_json(image) for image in newest[reference].images] for reference in references],
+        json_texts([_json(image) for image in newest[reference].images] for reference in references),
         [newest[reference].outcome.sequence for reference in references],
     )
 
@@ -87,15 +88,15 @@ async def add_open_items(connection: asyncpg.Connection, items: Sequence[tuple[C
     await connection.execute(
         """
         insert into open_items (chunk_id, position, shop, reference, sequence, images, outcome)
-        select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::jsonb[],
-                             $7::jsonb[])
+        select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bigint[],
+                             $6::text[]::jsonb[], $7::jsonb[])
         """,
         [chunk.chunk_id for chunk, _ in items],
         [work.outcome.position for _, work in items],
         [chunk.shop for chunk, _ in items],
         [work.outcome.reference for _, work in items],
         [work.outcome.sequence for _, work in items],
-        [[_json(image) for image in work.images] for _, work in items],
+        json_texts([_json(image) for image in work.images] for _, work in items),
         [_json(work.outcome) for _, work in items],
     )
 

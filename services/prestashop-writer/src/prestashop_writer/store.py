@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from common.database.json_texts import json_texts
 from common.messages import (
     Chunk,
     ImageReference,
@@ -112,7 +113,7 @@ async def add_open_items(
         insert into open_items
             (chunk_id, position, shop, reference, sequence, intent, product_id, images, technical_data)
         select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[],
-                             $7::bigint[], $8::jsonb[], $9::int[])
+                             $7::bigint[], $8::text[]::jsonb[], $9::int[])
         """,
         [chunk.chunk_id for chunk, _, _ in items],
         [change.position for _, _, change in items],
@@ -121,7 +122,7 @@ async def add_open_items(
         [change.sequence for _, _, change in items],
         [change.intent.value for _, _, change in items],
         [change.product_id for _, _, change in items],
-        [_images(change) for _, _, change in items],
+        json_texts(_images(change) for _, _, change in items),
         [len(change.fields.technical_data or ()) for _, _, change in items],
     )
 
@@ -312,12 +313,12 @@ async def add_outcomes(
     await connection.execute(
         """
         update chunks c set outcomes = c.outcomes || a.outcomes, pictures = c.pictures || a.pictures
-        from unnest($1::text[], $2::jsonb[], $3::jsonb[]) as a(chunk_id, outcomes, pictures)
+        from unnest($1::text[], $2::text[]::jsonb[], $3::text[]::jsonb[]) as a(chunk_id, outcomes, pictures)
         where c.chunk_id = a.chunk_id
         """,
         chunk_ids,
-        [outcomes.get(chunk_id, []) for chunk_id in chunk_ids],
-        [pictures.get(chunk_id, []) for chunk_id in chunk_ids],
+        json_texts(outcomes.get(chunk_id, []) for chunk_id in chunk_ids),
+        json_texts(pictures.get(chunk_id, []) for chunk_id in chunk_ids),
     )
 
 
