@@ -7,8 +7,8 @@ rest is read in its ``getSQLRetrieveFilter``):
   and ``%[A]%`` a part; all ignore case.
 - A value with ``|`` or ``,`` is therefore asked for without brackets, where neither means anything.
 - With ``[`` before ``]`` the brackets are always taken for syntax, and a filter that then makes no sense is
-  ignored, so that everything matches; ``<`` and what follows is stripped. Of such a value its longest harmless
-  stretch is asked for, as a beginning, an end or a part.
+  ignored, so that everything matches; ``<`` and what follows is stripped. Of such a value its longest
+  harmless stretch is asked for, as a beginning, an end or a part.
 
 The answer may thus hold more than was asked for, never less: whoever asks compares on its own side.
 """
