@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from simulator.editions import EDITIONS
 from simulator.server import start_server
 from simulator.settings import Key, ShopSettings
 
@@ -65,9 +66,12 @@ def main(
     ] = "0",
     port_file: Annotated[Path | None, typer.Option(help="Where to write the chosen port.")] = None,
     domain: Annotated[str, typer.Option(help="Own domain as host:port; default: what it listens on.")] = "",
+    version: Annotated[str, typer.Option(help=f"What to simulate: {', '.join(EDITIONS)}.")] = "8.2.1",
     shop_name: Annotated[str, typer.Option(help="The shop's name.")] = "Simulated shop",
 ) -> None:
     """Run one shop."""  # the help text is EXAMPLE
+    if version not in EDITIONS:
+        raise typer.BadParameter(f"{version} is none of {', '.join(EDITIONS)}", param_hint="--version")
     settings = ShopSettings(
         data_dir=data_dir,
         keys=(Key(key),),
@@ -75,6 +79,7 @@ def main(
         categories=read_categories(categories),
         domain=domain,
         shop_name=shop_name,
+        version=version,
     )
     asyncio.run(serve(settings, host, port, port_file))
 

@@ -33,10 +33,10 @@ class JsonWriter:
         if not found:
             return "[]"
         last = found[-1]
-        kept = {
-            name: value for name, value in self.entity(last).items() if value not in (None, "", "0", 0, False)
-        }
-        return encode({last.resource.node: kept})
+        shown = self.entity(last)
+        if self.shop.edition.drops_falsy:
+            shown = {name: value for name, value in shown.items() if value not in (None, "", "0", 0, False)}
+        return encode({last.resource.node: shown})
 
     def listing(self, resource: Resource, found: list[Entity]) -> str:
         """The answer of a list; an empty one is `[]`."""
@@ -68,7 +68,7 @@ class JsonWriter:
             return GETTERS[entity.resource.name, field.name](self.shop, entity)
         value = entity.values.get(field.name)
         if not field.localized:
-            return value
+            return "" if value is None and field.name.startswith("id_") else value
         if not isinstance(value, dict):
             return value or ""
         if len(self.languages) == 1:

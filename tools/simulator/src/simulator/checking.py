@@ -6,37 +6,38 @@ from simulator.fields import Field
 from simulator.validators import is_number, is_valid
 
 
-def check_entity(entity: Entity, default_language: int) -> None:
+def check_entity(entity: Entity, default_language: int, arrow: str) -> None:
     """Raise the shop's refusal of the first bad field: localized ones first (code 84), then the others (85).
 
-    Empty fields that have a default get it, as the shop does while validating.
+    Empty fields that have a default get it, as the shop does while validating. `arrow` is the edition's `->`.
     """
     fields = entity.resource.fields
     for field in fields:
         if field.localized:
-            check_languages(entity, field, default_language)
+            check_languages(entity, field, default_language, arrow)
     for field in fields:
         if field.stored and not field.localized:
             value = entity.values.get(field.name)
             if field.default and not (value and value != "0"):
                 value = entity.values[field.name] = field.default
-            check_value(entity, field, "" if value is None else str(value), 85)
+            prefix = f"{entity.resource.model}{arrow}{field.name}"
+            check_value(prefix, field, "" if value is None else str(value), 85)
 
 
-def check_languages(entity: Entity, field: Field, default_language: int) -> None:
+def check_languages(entity: Entity, field: Field, default_language: int, arrow: str) -> None:
     """Check each text of a field; the default language's must be there when the field is required."""
     value: Value = entity.values.get(field.name)
     texts = (
         dict(value) if isinstance(value, dict) else {default_language: "" if value is None else str(value)}
     )
     texts.setdefault(default_language, "")
+    prefix = f"{entity.resource.model}{arrow}{field.name}"
     for language, text in texts.items():
-        check_value(entity, field, text, 84, required=field.required and language == default_language)
+        check_value(prefix, field, text, 84, required=field.required and language == default_language)
 
 
-def check_value(entity: Entity, field: Field, value: str, code: int, *, required: bool | None = None) -> None:
-    """Check one value: present, among the allowed words, long enough, in range, well formed."""
-    prefix = f"{entity.resource.model}-&gt;{field.name}"
+def check_value(prefix: str, field: Field, value: str, code: int, *, required: bool | None = None) -> None:
+    """Check one value (`prefix` names it): present, an allowed word, short enough, in range, well formed."""
     if (field.required if required is None else required) and value == "":
         raise refusal(code, f"Property {prefix} is empty.")
     if field.values and value not in field.values:

@@ -7,7 +7,7 @@ from simulator.entities import Entity, whole_number
 from simulator.failures import fail
 from simulator.shop import Shop
 
-Getter = Callable[[Shop, Entity], str | int | bool]
+Getter = Callable[[Shop, Entity], str | int | bool | None]
 Setter = Callable[[Shop, Entity, str], None]
 
 
@@ -47,9 +47,9 @@ def product_type(shop: Shop, entity: Entity) -> str:
     return "virtual" if entity.text("is_virtual") == "1" else "simple"
 
 
-def product_quantity(_shop: Shop, entity: Entity) -> str:
+def product_quantity(_shop: Shop, entity: Entity) -> str | None:
     """Always 0 for a product that was read, whatever its stock rows say; empty after a create."""
-    return entity.text("quantity")
+    return None if entity.values.get("quantity") is None else "0"
 
 
 def products_below(shop: Shop, entity: Entity) -> str | int:

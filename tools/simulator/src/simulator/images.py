@@ -26,6 +26,7 @@ from simulator.pictures import (
     save_picture,
     sniff,
 )
+from simulator.schemas import METHODS
 from simulator.shop import Shop
 from simulator.webservice import (
     EMPTY_SHA1,
@@ -44,20 +45,17 @@ from simulator.webservice import (
 
 KINDS = ("general", "products", "categories", "manufacturers", "suppliers", "stores", "customizations")
 OWNED_KINDS = frozenset({"categories", "manufacturers", "suppliers"})
-EXTENSIONS = ("gif", "jpg", "jpeg", "jpe", "png", "webp")
-MIME_TYPES = "image/gif, image/jpg, image/jpeg, image/pjpeg, image/png, image/webp, image/x-png"
-UPLOAD_TYPES = f'upload_allowed_mimetypes="{MIME_TYPES}"'
 
 
 async def answer_images(shop: Shop, call: ApiCall) -> Answer:
     """Answer a request to `/api/images/…`."""
     try:
         permit(call, enter(shop, call))
-        return finished(await dispatch(shop, call))
+        return finished(shop, await dispatch(shop, call))
     except NoEntryError as refusal:
-        return unknown_visitor(call, refusal.failure)
+        return unknown_visitor(shop, call, refusal.failure)
     except Failure as failure:
-        return finished(failed(call, failure))
+        return finished(shop, failed(call, failure))
     except EmptyFailure:
         return crashed()
 
@@ -82,9 +80,11 @@ def kinds(shop: Shop, call: ApiCall) -> Answer:
     """`GET /api/images`."""
     if call.as_json:
         return nothing_to_show()
-    rights = 'get="true" put="false" post="false" patch="false" delete="false" head="true"'
+    known = [method for method in METHODS if method.upper() in shop.edition.methods]
+    rights = " ".join(f'{method}="{str(method in ("get", "head")).lower()}"' for method in known)
+    types = f'upload_allowed_mimetypes="{shop.edition.picture_types}"'
     nodes = "".join(
-        f'<{kind} xlink:href="{shop.api_url}images/{kind}" {rights} {UPLOAD_TYPES}/>\n' for kind in KINDS
+        f'<{kind} xlink:href="{shop.api_url}images/{kind}" {rights} {types}/>\n' for kind in KINDS
     )
     return succeeded(call, 200, document(f"<image_types>\n{nodes}</image_types>\n"), 0)
 
@@ -181,8 +181,9 @@ def checked_upload(shop: Shop, upload: Upload | None) -> bytes:
         raise fail(400, 72, text, hashed=True)
     extension = upload.filename.rpartition(".")[2].lower()
     claimed = upload.content_type in ("image/jpeg", "image/png", "image/gif", "image/webp", "image/pjpeg")
-    if not upload.content or extension not in EXTENSIONS or not (sniff(upload.content) or claimed):
-        text = f"Image format not recognized, allowed formats are: {', '.join(EXTENSIONS)}"
+    known = extension in shop.edition.picture_extensions and (sniff(upload.content) or claimed)
+    if not upload.content or not known:
+        text = f"Image format not recognized, allowed formats are: {shop.edition.shown_extensions}"
         raise fail(400, 76, f"Image upload error : {text}", hashed=True)
     return upload.content
 

@@ -51,8 +51,8 @@ def layout(shop: Shop, language: int, title: str, path: str, body: str) -> str:
         f"<style>{STYLE}</style></head><body><header><div class=bar>"
         f'<a class=logo href="/?lang={isos[language]}">{name}</a>'
         f"<nav class=languages>{links}</nav></div></header>"
-        f"<main>{body}</main><footer>A simulated PrestaShop 8.2.1. Its webservice answers at "
-        f"<code>{escape(shop.api_url)}</code></footer></body></html>"
+        f"<main>{body}</main><footer>A simulated PrestaShop {shop.edition.version}. "
+        f"Its webservice answers at <code>{escape(shop.api_url)}</code></footer></body></html>"
     )
 
 

@@ -11,17 +11,21 @@ from simulator.validators import is_valid
 
 Rule = Callable[[Shop, Entity], None]
 
-NO_NAMES = "[PHP Warning #2] foreach() argument must be of type array|object, string given"
+
+def no_names(shop: Shop, model: str, line: int) -> Failure:
+    """What PHP says of an entity without a `<name><language>` node, and the shop takes for an error."""
+    source = f"(/var/www/html/classes/{model}.php, line {line})"
+    return Failure(500, ((3, f"[PHP Warning #2] {shop.edition.no_names} {source}"),))
 
 
-def make_addresses(_shop: Shop, entity: Entity) -> None:
+def make_addresses(shop: Shop, entity: Entity) -> None:
     """Fill each language's `link_rewrite` from the name, on create only.
 
     A product without a `<name><language>` node trips a PHP warning here, which the shop answers as an error.
     """
     names = entity.values.get("name")
     if not isinstance(names, dict):
-        raise Failure(500, ((3, f"{NO_NAMES} (/var/www/html/classes/Product.php, line 8101)"),))
+        raise no_names(shop, "Product", shop.edition.no_names_line)
     given = entity.values.get("link_rewrite")
     addresses = dict(given) if isinstance(given, dict) else {}
     for language, name in names.items():
@@ -33,14 +37,14 @@ def make_addresses(_shop: Shop, entity: Entity) -> None:
     entity.values["link_rewrite"] = addresses
 
 
-def make_category_addresses(_shop: Shop, entity: Entity) -> None:
+def make_category_addresses(shop: Shop, entity: Entity) -> None:
     """Fill a new category's `link_rewrite`. Without names, or without any address, PHP warns: an error."""
     names, given = entity.values.get("name"), entity.values.get("link_rewrite")
-    source = "(/var/www/html/classes/Category.php, line"
     if not isinstance(names, dict):
-        raise Failure(500, ((3, f"{NO_NAMES} {source} 2068)"),))
+        raise no_names(shop, "Category", 2068)
     if not isinstance(given, dict):
-        message = f"Only the first byte will be assigned to the string offset {source} 2070)"
+        source = "(/var/www/html/classes/Category.php, line 2070)"
+        message = f"Only the first byte will be assigned to the string offset {source}"
         raise Failure(500, tuple((3, f"[PHP Warning #2] {message}") for _ in names))
     filled = {language: given.get(language) or web_address(name) for language, name in names.items()}
     entity.values["link_rewrite"] = given | filled
@@ -69,9 +73,10 @@ def product_added(shop: Shop, entity: Entity) -> None:
     index_product(shop, entity)
 
 
-def product_changing(_shop: Shop, entity: Entity) -> None:
-    """The ratio of the unit price follows the prices when they are written."""
-    if entity.values.get("unit_price_ratio") is None:
+def product_changing(shop: Shop, entity: Entity) -> None:
+    """The ratio of the unit price is 0 when it was not sent, in versions that know the unit price itself."""
+    knows = any(field.name == "unit_price" for field in shop.resources["products"].fields)
+    if knows and entity.values.get("unit_price_ratio") is None:
         entity.values["unit_price_ratio"] = "0"
 
 

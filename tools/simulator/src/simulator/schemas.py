@@ -6,6 +6,8 @@ from simulator.failures import broken
 from simulator.fields import Association, Field, Resource
 from simulator.shop import Shop
 
+METHODS = ("get", "put", "post", "patch", "delete", "head")
+
 
 def schema(shop: Shop, resource: Resource, kind: str, *, as_json: bool) -> str:
     """The schema of a resource. Error 28 for an unknown kind."""
@@ -71,7 +73,7 @@ def resource_list(shop: Shop, descriptions: dict[str, str], methods: dict[str, f
     for name, allowed in methods.items():
         if not allowed:
             continue
-        order = ("get", "put", "post", "patch", "delete", "head")
+        order = [one for one in METHODS if one.upper() in shop.edition.methods]
         marks = " ".join(f'{method}="{str(method.upper() in allowed).lower()}"' for method in order)
         link = f'xlink:href="{shop.api_url}{name}" {marks}'
         parts.append(f"<{name} {link}>\n<description {link}>\n{descriptions[name]}</description>\n")

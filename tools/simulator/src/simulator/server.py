@@ -112,7 +112,7 @@ async def answer_call(shop: Shop, faults: Faults, request: web.Request, call: Ap
         return Answer(302, b"", {"Content-Type": "text/html; charset=utf-8", "Location": front})
     if faults.unavailable:
         text = "The PrestaShop webservice is disabled. Please activate it in the PrestaShop Back Office"
-        return unknown_visitor(call, fail(503, 22, text))
+        return unknown_visitor(shop, call, fail(503, 22, text))
     if call.segments[:1] == ("images",) and call.key is not None:
         return await answer_images(shop, call)
     shop.connection.execute("BEGIN IMMEDIATE")

@@ -24,14 +24,15 @@ class ShopSettings:
     """One shop: where its data lives, who may enter, and what it starts with.
 
     `languages` are iso codes, the first is the default. `categories` are names made under Home at the first
-    start.
-    `domain` is host:port; empty = the one that the server listens on. Any other Host header is redirected.
+    start, one or one per language. `version` is one of `editions.EDITIONS`. `domain` is host:port; empty =
+    what the server listens on; any other Host header is redirected.
     """
 
     data_dir: Path
     keys: tuple[Key, ...]
     languages: tuple[str, ...] = ("en", "it")
     categories: tuple[tuple[str, ...], ...] = ()
+    version: str = "8.2.1"
     domain: str = ""
     shop_name: str = "Simulated shop"
     max_body_bytes: int = 32 * 1024 * 1024

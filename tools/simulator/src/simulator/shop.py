@@ -4,7 +4,9 @@ import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulator.database import open_database
+from simulator.database import RESOURCES, open_database
+from simulator.editions import EDITIONS, Edition
+from simulator.fields import Resource
 from simulator.settings import ShopSettings
 
 
@@ -17,11 +19,14 @@ class Shop:
     base_url: str = "http://127.0.0.1/"
     languages: list[int] = field(default_factory=list)
     default_language: int = 1
+    edition: Edition = EDITIONS["8.2.1"]
+    resources: dict[str, Resource] = field(default_factory=dict)
 
     @classmethod
     def open(cls, settings: ShopSettings) -> "Shop":
         """Open the shop's file; make it at the first start."""
-        shop = cls(settings, open_database(settings))
+        shop = cls(settings, open_database(settings), edition=EDITIONS[settings.version])
+        shop.resources = {name: shop.edition.describe(one) for name, one in RESOURCES.items()}
         shop.languages = [
             row["id"] for row in shop.connection.execute("SELECT id FROM languages ORDER BY id")
         ]
@@ -43,7 +48,9 @@ class Shop:
         return str(row["value"]) if row else ""
 
     def picture_limit_bytes(self) -> int:
-        """The largest picture that the shop takes (`PS_LIMIT_UPLOAD_IMAGE_VALUE`, in millions of bytes)."""
+        """The largest picture that the shop takes: fixed, or `PS_LIMIT_UPLOAD_IMAGE_VALUE` million bytes."""
+        if self.edition.picture_limit_bytes is not None:
+            return self.edition.picture_limit_bytes
         return int(float(self.setting("PS_LIMIT_UPLOAD_IMAGE_VALUE") or 0) * 1_000_000)
 
     def close(self) -> None:

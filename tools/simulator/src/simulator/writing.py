@@ -86,7 +86,7 @@ def write_entity(shop: Shop, resource: Resource, method: str, node: etree._Eleme
         take_field(shop, entity, declared, sent.get(declared.name), method)
     if method == "POST":
         BEFORE_CHECK_OF_NEW.get(resource.name, nothing)(shop, entity)
-    check_entity(entity, shop.default_language)
+    check_entity(entity, shop.default_language, shop.edition.arrow)
     save(shop, entity, created=method == "POST")
     if (lists := sent.get("associations")) is not None:
         for one in children(lists):
