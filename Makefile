@@ -6,7 +6,7 @@ BIN := .venv/bin
 MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator tools/stack tools/cli
 INSTALLED := .venv/.installed
 
-.PHONY: help setup lock
+.PHONY: help setup lock test test-unit lint format check
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -15,6 +15,24 @@ setup: $(INSTALLED) ## Create .venv with the pinned versions (the other targets 
 $(INSTALLED): requirements.lock $(wildcard $(addsuffix /pyproject.toml,$(MEMBERS)))
 	@bash deploy/setup.sh $(MEMBERS)
 	@touch $@
+
+test: $(INSTALLED) ## Run every test, on a private RabbitMQ and PostgreSQL
+	@$(BIN)/python -m pytest -q
+
+test-unit: $(INSTALLED) ## Run the tests that need no server (seconds)
+	@$(BIN)/python -m pytest -q libs/*/tests/unit services/*/tests/unit tools/*/tests/unit
+
+lint: $(INSTALLED) ## Check style, types and the directions of imports
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy $(addsuffix /src,$(MEMBERS))
+	@$(BIN)/lint-imports --no-logo
+
+format: $(INSTALLED) ## Put every file into the one format
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+check: lint test ## What CI runs
 
 lock: $(INSTALLED) ## Resolve requirements.lock anew from the pyproject files
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
