@@ -1,5 +1,6 @@
 """All SQL of the gateway."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -150,8 +151,9 @@ async def record_submission(connection: Connection, submission: Accepted, made: 
         """
         insert into items
             (submission_id, settled_at, result, position, intent, reference, product_id, reasons)
-        select $1, $2, 'refused', refused.*
-        from unnest($3::int[], $4::text[], $5::text[], $6::bigint[], $7::jsonb[]) as refused
+        select $1, $2, 'refused', position, intent, reference, product_id, reasons::jsonb
+        from unnest($3::int[], $4::text[], $5::text[], $6::bigint[], $7::text[])
+            as refused(position, intent, reference, product_id, reasons)
         """,
         submission_id,
         submission.submitted_at,
@@ -159,7 +161,7 @@ async def record_submission(connection: Connection, submission: Accepted, made: 
         [item.intent.value for item in refused],
         [item.reference for item in refused],
         [item.product_id for item in refused],
-        [[reason.model_dump() for reason in item.reasons] for item in refused],
+        [_json(item.reasons) for item in refused],
     )
 
 
@@ -215,6 +217,11 @@ async def count_open_items(connection: Connection, submission_id: str) -> int:
     return count
 
 
+def _json(reasons: Sequence[Reason]) -> str:
+    """As text: asyncpg takes a list of lists for an array of two dimensions."""
+    return json.dumps([reason.model_dump() for reason in reasons])
+
+
 def _item(row: asyncpg.Record) -> ItemState:
     values: dict[str, Any] = dict(row)
     values["intent"] = Intent(row["intent"])
@@ -259,13 +266,14 @@ async def record_steps(connection: Connection, steps: Sequence[Step]) -> None:
 _SETTLE = """
 with told as (
     select * from unnest(
-        $1::text[], $2::int[], $3::text[], $4::bigint[], $5::jsonb[], $6::jsonb[], $7::int[], $8::int[],
+        $1::text[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::int[], $8::int[],
         $9::bigint[], $10::timestamptz[]
     ) as t(submission_id, position, result, presta_id, reasons, warnings, images, technical_data,
            product_id, at)
 ), settled as (
     update items set
-        result = told.result, presta_id = told.presta_id, reasons = told.reasons, warnings = told.warnings,
+        result = told.result, presta_id = told.presta_id, reasons = told.reasons::jsonb,
+        warnings = told.warnings::jsonb,
         images_processed = told.images, technical_data_processed = told.technical_data,
         product_id = coalesce(items.product_id, told.product_id), settled_at = told.at
     from told
@@ -318,8 +326,8 @@ async def settle_items(connection: Connection, told: Sequence[tuple[str, ItemOut
         [o.position for o in outcomes],
         [o.result.value for o in outcomes],
         [o.presta_id for o in outcomes],
-        [[reason.model_dump() for reason in o.reasons] for o in outcomes],
-        [[reason.model_dump() for reason in o.warnings] for o in outcomes],
+        [_json(o.reasons) for o in outcomes],
+        [_json(o.warnings) for o in outcomes],
         [o.images_processed for o in outcomes],
         [o.technical_data_processed for o in outcomes],
         [o.product_id for o in outcomes],

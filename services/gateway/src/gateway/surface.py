@@ -60,7 +60,7 @@ class Surface:
 
     def application(self) -> web.Application:
         """An application without routes, in which every route but the public ones needs a caller."""
-        app = web.Application(middlewares=[_answering, self._authenticating])
+        app = web.Application(middlewares=[answering, self._authenticating])
         app.on_response_prepare.append(_hide_server)
         return app
 
@@ -124,7 +124,7 @@ def json_id(request: web.Request, name: str, prefix: str) -> str:
 
 
 @web.middleware
-async def _answering(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def answering(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Every request has a trace, and every refusal the body of its dialect."""
     resource = request.match_info.route.resource
     name = f"{request.method} {resource.canonical if resource else 'unknown route'}"

@@ -1,0 +1,101 @@
+"""A running gateway with scripted stations behind it, and a client in front of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from pydantic import SecretStr
+
+from common.database import open_database
+from common.database.migrate import migrate
+from common.messaging.broker import connect
+from common.messaging.topology import queue_of
+from common.service import Runtime
+from gateway.main import start
+from gateway.settings import GatewaySettings
+from gateway.testing import EMAIL, PASSWORD, Client, Running, Stations, eventually
+from stack.ports import free_port
+from stack.servers import Server
+
+SHOPS = """
+[[shop]]
+id = "milano"
+tenant = "acme"
+url = "http://127.0.0.1:1"
+key = "K1"
+
+[[shop]]
+id = "roma"
+tenant = "acme"
+url = "http://127.0.0.1:2"
+key = "K2"
+
+[[shop]]
+id = "oslo"
+tenant = "other"
+url = "http://127.0.0.1:3"
+key = "K3"
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _traces() -> None:
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        trace.set_tracer_provider(TracerProvider())
+
+
+@pytest.fixture
+async def settings(database: str, rabbitmq_server: Server, tmp_path: Path) -> GatewaySettings:
+    await migrate(database, "gateway")
+    shops_file = tmp_path / "shops.toml"
+    shops_file.write_text(SHOPS)
+    return GatewaySettings(
+        database_url=database,
+        amqp_url=rabbitmq_server.url,
+        http_port=free_port(),
+        blob_url=(tmp_path / "blobs").as_uri(),
+        shops_file=shops_file,
+        jwt_secret=SecretStr("k" * 32),
+        bootstrap_email=EMAIL,
+        bootstrap_password=SecretStr(PASSWORD),
+        bootstrap_tenant="acme",
+        first_product_id=9999,
+        wait_seconds=10,
+        bulk_max_items=1000,
+        image_max_bytes=100_000,
+    )
+
+
+@pytest.fixture
+async def gateway(settings: GatewaySettings) -> AsyncIterator[Running]:
+    ours, theirs, database = await asyncio.gather(
+        connect(settings, "gateway"), connect(settings, "stations"), open_database(settings, "gateway")
+    )
+    async with theirs.connection.channel() as channel:
+        await channel.queue_delete(queue_of("gateway"))  # what an earlier test may have left
+    runtime = Runtime("gateway", settings, database, ours)
+    await start(runtime)
+    running = asyncio.create_task(runtime.run())
+    stations = Stations(theirs)
+    await stations.listen()
+    async with aiohttp.ClientSession() as http:
+        client = Client(http, f"http://127.0.0.1:{settings.http_port}")
+        await eventually(lambda: _is_ready(client))
+        login = await client.post("/api/auth/login", {"email": EMAIL, "password": PASSWORD})
+        client.token = login.body["data"]["access_token"]
+        yield Running(runtime, stations, database, client)
+    runtime.stopping.set()
+    await running
+    await asyncio.gather(ours.close(), theirs.close())
+    await database.pool.close()
+
+
+async def _is_ready(client: Client) -> bool:
+    try:
+        return (await client.get("/readyz")).status == 200
+    except aiohttp.ClientError:
+        return False

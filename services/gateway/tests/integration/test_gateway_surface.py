@@ -1,0 +1,211 @@
+"""What every request meets first: credentials, routes, bodies that cannot be read."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+
+from gateway.authentication import AccessTokens, Caller
+from gateway.routes.webhooks import WebhookRoutes
+from gateway.surface import CALLER, Handler, answering
+from gateway.testing import EMAIL, PASSWORD, Client, Running
+from stack.ports import free_port
+
+
+@asynccontextmanager
+async def served(app: web.Application) -> AsyncIterator[str]:
+    """The address of an application on a free port."""
+    runner, port = web.AppRunner(app), free_port()
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
+
+
+def as_tenant(tenant: str, routes: WebhookRoutes) -> web.Application:
+    """The routes as a caller of that tenant meets them."""
+
+    @web.middleware
+    async def authenticated(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request[CALLER] = Caller(EMAIL, tenant)
+        return await handler(request)
+
+    app = web.Application(middlewares=[answering, authenticated])
+    app.add_routes(routes.routes())
+    return app
+
+
+BULK = "/api/products/bulk"
+SYNC = "/api/products/sync"
+
+
+async def test_login_answers_in_both_envelopes(gateway: Running) -> None:
+    credentials = {"email": EMAIL.upper(), "password": PASSWORD}
+    sync = await gateway.client.post("/api/auth/login", credentials)
+    assert (sync.status, sync.body["success"]) == (200, True)
+    assert (sync.body["data"]["token_type"], sync.body["data"]["expires_in"]) == ("bearer", 7200)
+    assert sync.headers["Cache-Control"] == "no-store"
+    manager = await gateway.client.post("/api/v1/auth/login", credentials)
+    assert manager.body["status"] == "success"
+    headers = {"Authorization": f"Bearer {manager.body['data']['access_token']}"}
+    assert (await gateway.client.get("/api/products/bulk/bulk_1", headers=headers)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"email": EMAIL, "password": "wrong"}, 401),
+        ({"email": "nobody@example.com", "password": PASSWORD}, 401),
+        ({"email": EMAIL}, 422),
+        ({"email": 5, "password": ""}, 422),
+        ({"email": EMAIL, "password": "x" * 2000}, 422),
+        ([], 400),
+    ],
+)
+async def test_wrong_credentials_tell_nothing(gateway: Running, body: Any, status: int) -> None:
+    gateway.client.token = None
+    answer = await gateway.client.post("/api/auth/login", body)
+    assert answer.status == status
+    assert answer.body["success"] is False
+    assert PASSWORD not in str(answer.body)
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer x.y.z", "Basic YTpi", "bearer  "])
+async def test_every_route_needs_a_valid_token(gateway: Running, header: str) -> None:
+    gateway.client.token = None
+    for method, path in (
+        ("POST", SYNC),
+        ("POST", BULK),
+        ("GET", f"{BULK}/bulk_1"),
+        ("PUT", "/api/v1/media/a"),
+    ):
+        answer = await gateway.client(method, path, headers={"Authorization": header})
+        assert answer.status == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+async def test_another_tenant_finds_nothing_of_ours(gateway: Running) -> None:
+    data = (await gateway.client.post(BULK, {"items": [{"reference": "A"}]})).body["data"]
+    tokens = AccessTokens(SecretStr("k" * 32), "skuwire", valid_seconds=60)
+    gateway.client.token = tokens.issue(Caller("spy@example.com", "other"))
+    assert (await gateway.client.get(f"{BULK}/{data['bulkId']}")).status == 404
+    update = await gateway.client.post(BULK, {"items": [{"id": 9999, "price": 1}]})
+    assert update.body["data"]["chunks"] == 1
+    await gateway.stations.have_got(2)
+    assert gateway.stations.submitted[1].changes[0].reference is None
+    assert gateway.stations.submitted[1].chunk.shop == "oslo"
+    answer = await gateway.client.get(f"{BULK}/bulk_1", headers={"X-Tenant-Id": "acme"})
+    assert answer.status == 403
+
+
+async def test_unknown_routes_and_methods_answer_in_the_dialects_form(gateway: Running) -> None:
+    gateway.client.token = None
+    unknown = await gateway.client.get("/api/nothing")
+    assert (unknown.status, unknown.body["success"]) == (404, False)
+    manager = await gateway.client.get("/api/v1/nothing")
+    assert manager.body["error"]["code"] == "not_found"
+    wrong = await gateway.client.get(SYNC)
+    assert (wrong.status, wrong.headers["Allow"]) == (405, "POST")
+    problem = await gateway.client.get("/api/nothing", headers={"Accept": "application/problem+json"})
+    assert problem.headers["Content-Type"].startswith("application/problem+json")
+    assert problem.body["status"] == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["sync_", "bulk_1", "sync_%00", "sync_' or 1=1", "sync_é", "sync_" + "a" * 3000, "%2e%2e"]
+)
+async def test_an_id_that_is_none_is_not_found(gateway: Running, name: str) -> None:
+    assert (await gateway.client.get(f"{SYNC}/{name}")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "status"),
+    [
+        (b"{", {}, 400),
+        (b"[" * 100_000, {}, 400),
+        (b'{"items": [{"price": NaN}]}', {}, 400),
+        (b'{"items": [], "items": []}', {}, 400),
+        (b'{"items": [{"name": "\\ud800"}]}', {}, 400),
+        (b'{"items": [{"name": "\\u0000"}]}', {}, 400),
+        (b"9" * 5000, {}, 400),
+        ('{"items": []}'.encode("utf-16"), {}, 400),
+        (b"\xff\xfe\xfa", {}, 400),
+        (b"{}", {"Content-Type": "text/plain"}, 415),
+        (b"{}", {"Content-Type": "application/json; charset=bogus"}, 415),
+        (b"{}", {"Content-Type": "application/json; charset=utf-16"}, 415),
+        (b"{}", {"Content-Encoding": "gzip"}, 415),
+        (b"", {}, 400),
+    ],
+)
+async def test_a_body_that_cannot_be_read_is_the_senders_mistake(
+    gateway: Running, data: bytes, headers: dict[str, str], status: int
+) -> None:
+    headers = {"Content-Type": "application/json"} | headers
+    for path in (BULK, SYNC, f"{SYNC}/batch"):
+        answer = await gateway.client(
+            "POST", path, data=data, headers=headers, skip_auto_headers=["Accept-Encoding"]
+        )
+        assert (answer.status, answer.body["success"]) == (status, False)
+
+
+async def test_a_body_that_is_too_large_is_refused_announced_or_not(gateway: Running) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b" " * 10_000
+
+    headers = {"Content-Type": "application/json"}
+    login = "/api/auth/login"
+    assert (await gateway.client("POST", login, data=b" " * 100_000, headers=headers)).status == 413
+    assert (await gateway.client("POST", login, data=endless(), headers=headers)).status == 413
+
+
+async def test_webhooks_are_kept_by_the_relay_for_the_callers_tenant() -> None:
+    seen: list[tuple[str, str, str, Any]] = []
+
+    async def relay(request: web.Request) -> web.Response:
+        body = await request.json() if request.can_read_body else None
+        seen.append((request.method, request.path_qs, request.headers["Authorization"], body))
+        if request.method == "DELETE":
+            return web.Response(status=204)
+        if body and "url" not in body:
+            details = [{"field": "url", "message": "Field required"}]
+            return web.json_response({"error": "invalid", "message": "No.", "details": details}, status=422)
+        return web.json_response({"id": "1"}, status=201 if body else 200)
+
+    upstream = web.Application()
+    upstream.router.add_route("*", "/internal/{tail:.*}", relay)
+    async with served(upstream) as relay_url, aiohttp.ClientSession() as http:
+        routes = WebhookRoutes(http, relay_url, SecretStr("internal"))
+        async with served(as_tenant("acme", routes)) as url:
+            client = Client(http, url)
+            made = await client.post("/api/v1/webhooks", {"url": "https://erp.example.com/hook"})
+            assert (made.status, made.body) == (201, {"status": "success", "data": {"id": "1"}})
+            assert (await client.get("/api/v1/webhooks")).status == 200
+            webhook_id = uuid4()
+            assert (await client("DELETE", f"/api/v1/webhooks/{webhook_id}")).status == 204
+            refused = await client.post("/api/v1/webhooks", {"events": []})
+            assert refused.status == 422
+            assert refused.body["error"]["details"] == [{"field": "url", "message": "Field required"}]
+            assert (await client.post("/api/v1/webhooks", {"tenant": "other"})).status == 422
+            assert (await client("DELETE", "/api/v1/webhooks/1")).status == 404
+    wanted = {"url": "https://erp.example.com/hook", "tenant": "acme"}
+    assert seen[:3] == [
+        ("POST", "/internal/webhooks", "Bearer internal", wanted),
+        ("GET", "/internal/webhooks?tenant=acme", "Bearer internal", None),
+        ("DELETE", f"/internal/webhooks/{webhook_id}?tenant=acme", "Bearer internal", None),
+    ]
+
+
+async def test_a_relay_that_is_away_or_not_set_up_is_unavailable(gateway: Running) -> None:
+    assert (await gateway.client.get("/api/v1/webhooks")).status == 503
+    async with aiohttp.ClientSession() as http:
+        routes = WebhookRoutes(http, f"http://127.0.0.1:{free_port()}", SecretStr("internal"))
+        async with served(as_tenant("acme", routes)) as url:
+            assert (await Client(http, url).get("/api/v1/webhooks")).status == 503
