@@ -12,6 +12,8 @@ import aiohttp
 import pytest
 import pyvips  # type: ignore[import-untyped]  # it ships no types
 
+from simulator.start_categories import read_categories
+
 PRODUCT = (
     "<product><price>{price}</price><reference>{reference}</reference><active>1</active><state>1</state>"
     "<id_manufacturer>{brand}</id_manufacturer><id_category_default>2</id_category_default>"
@@ -171,12 +173,37 @@ async def test_another_host_name_is_sent_to_the_front_page(shop: Any) -> None:
     assert (await state(shop))["counts"]["products"] == 0
 
 
-async def test_languages_and_categories_are_what_the_start_asked_for(open_shop: Any) -> None:
-    shop = await open_shop(languages=("de", "fr", "pl"), categories=(("Stühle", "Chaises"), ("Tische",)))
+async def test_the_shop_starts_with_the_asked_languages_and_categories(
+    open_shop: Any, tmp_path: Path
+) -> None:
+    listed = tmp_path / "categories.json"
+    listed.write_text(
+        '[{"id": 7, "name": {"de": "Möbel", "fr": "Meubles"}}, {"id": 9, "id_parent": 7, "name": "Stühle"}]'
+    )
+    languages = ("de", "fr", "pl")
+    shop = await open_shop(languages=languages, categories=read_categories(str(listed), languages))
     _, text = await shop.call("GET", "/api/languages?display=[iso_code]&output_format=JSON")
     assert [one["iso_code"] for one in json.loads(text)["languages"]] == ["de", "fr", "pl"]
-    _, text = await shop.call("GET", "/api/categories/3?output_format=JSON")
-    assert [one["value"] for one in json.loads(text)["category"]["name"]] == ["Stühle", "Chaises", "Chaises"]
+    _, text = await shop.call("GET", "/api/categories?filter[id]=[7|9]&display=full&output_format=JSON")
+    parent, child = json.loads(text)["categories"]
+    assert [one["value"] for one in parent["name"]] == ["Möbel", "Meubles", "Meubles"]
+    assert [one["value"] for one in child["link_rewrite"]] == ["stuhle"] * 3
+    assert (child["id_parent"], child["level_depth"], parent["associations"]["categories"]) == (
+        "7",
+        "3",
+        [{"id": "9"}],
+    )
+
+
+def test_categories_are_counted_or_listed_by_line(tmp_path: Path) -> None:
+    listed = tmp_path / "categories.txt"
+    listed.write_text("Shoes | Scarpe\n\nHats\n")
+    assert [one.names for one in read_categories(str(listed), ("en", "it"))] == [
+        ("Shoes", "Scarpe"),
+        ("Hats",),
+    ]
+    assert len(read_categories("3", ("en",))) == 3
+    assert read_categories("0", ("en",)) == ()
 
 
 async def start_process(data_dir: Path) -> tuple[asyncio.subprocess.Process, str]:

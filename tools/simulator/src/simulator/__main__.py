@@ -11,6 +11,7 @@ import typer
 from simulator.editions import EDITIONS
 from simulator.server import start_server
 from simulator.settings import Key, ShopSettings
+from simulator.start_categories import read_categories
 
 EXAMPLE = """
 Run a PrestaShop 8.2.1 webservice that needs no PHP. Everything lives in one folder and survives a kill.
@@ -23,16 +24,6 @@ Then:
   curl -u ABCDEFGHIJKLMNOPQRSTUVWXYZ123456: 'http://127.0.0.1:8090/api/products?display=full'
   and the shop that a visitor sees at http://127.0.0.1:8090/
 """
-
-
-def read_categories(wanted: str) -> tuple[tuple[str, ...], ...]:
-    """`--categories`: a number of numbered ones, or a file with a name per line (languages split by `|`)."""
-    if wanted.isdigit():
-        return tuple((f"Category {number}",) for number in range(1, int(wanted) + 1))
-    if not wanted:
-        return ()
-    lines = Path(wanted).read_text(encoding="utf-8").splitlines()
-    return tuple(tuple(part.strip() for part in line.split("|")) for line in lines if line.strip())
 
 
 async def serve(settings: ShopSettings, host: str, port: int, port_file: Path | None) -> None:
@@ -62,7 +53,7 @@ def main(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     languages: Annotated[str, typer.Option(help="Iso codes, the first is the default.")] = "en,it",
     categories: Annotated[
-        str, typer.Option(help="How many to make, or a file with one name per line.")
+        str, typer.Option(help="How many to make, or a file: a name per line, or JSON.")
     ] = "0",
     port_file: Annotated[Path | None, typer.Option(help="Where to write the chosen port.")] = None,
     domain: Annotated[str, typer.Option(help="Own domain as host:port; default: what it listens on.")] = "",
@@ -72,11 +63,16 @@ def main(
     """Run one shop."""  # the help text is EXAMPLE
     if version not in EDITIONS:
         raise typer.BadParameter(f"{version} is none of {', '.join(EDITIONS)}", param_hint="--version")
+    isos = tuple(part.strip() for part in languages.split(",") if part.strip())
+    try:
+        wanted = read_categories(categories, isos)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--categories") from error
     settings = ShopSettings(
         data_dir=data_dir,
         keys=(Key(key),),
-        languages=tuple(part.strip() for part in languages.split(",") if part.strip()),
-        categories=read_categories(categories),
+        languages=isos,
+        categories=wanted,
         domain=domain,
         shop_name=shop_name,
         version=version,

@@ -7,14 +7,17 @@ Language texts are a JSON object per field (`{"1": "Name", "2": "Nome"}`), so an
 import json
 import sqlite3
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from simulator import catalogue, lookups
+from simulator.cleaning import web_address
 from simulator.fields import Field, Kind, Resource
 from simulator.settings import ShopSettings
+from simulator.start_categories import HOME, StartCategory
 
 RESOURCES: dict[str, Resource] = {found.name: found for found in (*catalogue.RESOURCES, *lookups.RESOURCES)}
 
@@ -199,31 +202,45 @@ def fill_money(
 
 
 def fill_categories(connection: sqlite3.Connection, settings: ShopSettings) -> None:
-    """Root, Home, and the categories that the settings name (one name, or one per language)."""
-    count = len(settings.languages)
-    entries = [(0, 0, 0, ("Root",)), (1, 1, 1, ("Home",))] + [
-        (2, 2, 0, names) for names in settings.categories
-    ]
-    for place, (parent, depth, is_root, names) in enumerate(entries):
-        texts = {str(number): names[min(number, len(names)) - 1] for number in range(1, count + 1)}
-        blank = json.dumps(dict.fromkeys(texts, ""))
-        slugs = {language: "-".join(name.lower().split()) for language, name in texts.items()}
-        insert(
-            connection,
-            "categories",
-            id_parent=parent,
-            level_depth=depth,
-            active=1,
-            id_shop_default=1,
-            is_root_category=is_root,
-            position=max(place - 2, 0),
-            date_add=now(),
-            date_upd=now(),
-            name=json.dumps(texts, ensure_ascii=False),
-            link_rewrite=json.dumps(slugs, ensure_ascii=False),
-            description=blank,
-            additional_description=blank,
-            meta_title=blank,
-            meta_description=blank,
-            meta_keywords=blank,
-        )
+    """Root, Home, and the categories that the settings name."""
+    insert_category(connection, settings, StartCategory(("Root",), 0, 1), 0)
+    insert_category(connection, settings, StartCategory(("Home",), 1, 2), 0)
+    places: Counter[int] = Counter()
+    for category in settings.categories:
+        insert_category(connection, settings, category, places[category.parent])
+        places[category.parent] += 1
+
+
+def insert_category(
+    connection: sqlite3.Connection, settings: ShopSettings, category: StartCategory, position: int
+) -> None:
+    """One category, under its parent."""
+    parent = connection.execute(
+        "SELECT level_depth FROM categories WHERE id = ?", (category.parent,)
+    ).fetchone()
+    names = category.names
+    texts = {
+        str(number): names[min(number, len(names)) - 1] for number in range(1, len(settings.languages) + 1)
+    }
+    blank = json.dumps(dict.fromkeys(texts, ""))
+    slugs = {language: web_address(name) for language, name in texts.items()}
+    insert(
+        connection,
+        "categories",
+        id=category.id,
+        id_parent=category.parent,
+        level_depth=parent["level_depth"] + 1 if parent else 0,
+        active=1,
+        id_shop_default=1,
+        is_root_category=int(category.id == HOME),
+        position=position,
+        date_add=now(),
+        date_upd=now(),
+        name=json.dumps(texts, ensure_ascii=False),
+        link_rewrite=json.dumps(slugs, ensure_ascii=False),
+        description=blank,
+        additional_description=blank,
+        meta_title=blank,
+        meta_description=blank,
+        meta_keywords=blank,
+    )

@@ -18,9 +18,9 @@ class Edition:
 
     `arrow` is how its messages write `->`. `strict_lists`: a bad filter is a 500 with PHP warnings, else 400,
     and the list of resources is none in JSON. `drops_falsy`: its JSON of one entity leaves falsy fields out.
-    `hashes_nothing`: answers about pictures carry the Content-Sha1 of nothing. `lists_lost_stock`: a stock row
-    that was moved to no shop is still listed. `picture_limit_bytes` None = a setting of the shop. `notices`: PHP
-    notices are on, so that an answer which shows a product without a picture ends as 500 code 5.
+    `hashes_nothing`: answers about pictures carry the Content-Sha1 of nothing. `lists_lost_stock`: a stock
+    row that was moved to no shop is still listed. `picture_limit_bytes` None = a setting of the shop.
+    `notices`: PHP notices are on, so that an answer which shows a product without a picture is 500 code 5.
     """
 
     version: str = "8.2.1"

@@ -109,7 +109,7 @@ def product_page(shop: Shop, language: int, number: int) -> str | None:
     name = in_language(product["names"], language) or "(no name)"
     thumbs = "".join(
         f'<a href="/img/{one}.jpg"><img src="/img/{one}-small.jpg" alt=""></a>'
-        for one in product["image_ids"]
+        for one in product["shown_image_ids"]
     )
     body = (
         f"<article class=detail><div>{shot(product, name, small=False)}"

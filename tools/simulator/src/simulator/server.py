@@ -25,6 +25,8 @@ from simulator.webservice import Answer, ApiCall, Upload, answer, unknown_visito
 SHOP = web.AppKey("shop", Shop)
 FAULTS = web.AppKey("faults", Faults)
 STATE_PAGE = 1000
+SHUTDOWN_SECONDS = 2.0
+LARGEST_NUMBER = 2**63 - 1  # SQLite's
 HUNG_UP = 0  # the status of a request whose connection was closed instead of answered
 
 
@@ -56,13 +58,14 @@ def make_application(settings: ShopSettings) -> web.Application:
 async def start_server(settings: ShopSettings, host: str, port: int) -> tuple[web.AppRunner, int]:
     """Serve a shop; port 0 = any free one. Gives the runner (clean it up to stop) and the port."""
     application = make_application(settings)
-    runner = web.AppRunner(application, access_log=None)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()
     chosen = int(runner.addresses[0][1])
     if not settings.domain:
-        application[SHOP].base_url = f"http://{host}:{chosen}/"
+        reachable = "127.0.0.1" if host in ("", "0.0.0.0") else host  # noqa: S104 (compared, not bound)
+        application[SHOP].base_url = f"http://{reachable}:{chosen}/"
     return runner, chosen
 
 
@@ -213,7 +216,7 @@ async def change_faults(request: web.Request) -> web.Response:
 def number_parameter(request: web.Request, name: str, default: int) -> int:
     """A whole number from the query; the default when it is missing or none."""
     value = request.query.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() else default
+    return min(int(value[:20]), LARGEST_NUMBER) if value.isascii() and value.isdigit() else default
 
 
 async def pages_list(request: web.Request) -> web.Response:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simulator.start_categories import StartCategory
+
 ALL_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -23,15 +25,15 @@ class Key:
 class ShopSettings:
     """One shop: where its data lives, who may enter, and what it starts with.
 
-    `languages` are iso codes, the first is the default. `categories` are names made under Home at the first
-    start, one or one per language. `version` is one of `editions.EDITIONS`. `domain` is host:port; empty =
-    what the server listens on; any other Host header is redirected.
+    `languages` are iso codes, the first is the default. `categories` are made at the first start. `version` is
+    one of `editions.EDITIONS`. `domain` is host:port, empty = what the server listens on; any other Host header
+    is redirected.
     """
 
     data_dir: Path
     keys: tuple[Key, ...]
     languages: tuple[str, ...] = ("en", "it")
-    categories: tuple[tuple[str, ...], ...] = ()
+    categories: tuple[StartCategory, ...] = ()
     version: str = "8.2.1"
     domain: str = ""
     shop_name: str = "Simulated shop"

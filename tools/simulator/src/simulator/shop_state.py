@@ -1,6 +1,7 @@
 """The shop as a person or a test would describe it: its products with all that a visitor sees of them."""
 
 import json
+import sqlite3
 from collections import defaultdict
 
 from simulator.shop import Shop
@@ -60,8 +61,9 @@ def products(shop: Shop, *, limit: int, offset: int = 0, only: int | None = None
             "brand": row["brand"],
             "features": features[row["id"]],
             "categories": categories[row["id"]],
-            "image_ids": [number for number, _ in images[row["id"]]],
-            "cover_id": next((number for number, cover in images[row["id"]] if cover), None),
+            "image_ids": [one["id"] for one in images[row["id"]]],
+            "shown_image_ids": [one["id"] for one in images[row["id"]] if one["mime"]],
+            "cover_id": next((one["id"] for one in images[row["id"]] if one["cover"] and one["mime"]), None),
             "date_upd": row["date_upd"],
         }
         for row in rows
@@ -87,11 +89,11 @@ def categories_of(shop: Shop, ids: str) -> dict[int, list[int]]:
     return found
 
 
-def images_of(shop: Shop, ids: str) -> dict[int, list[tuple[int, bool]]]:
-    """The picture ids of many products in their order, and which is the cover."""
-    found: dict[int, list[tuple[int, bool]]] = defaultdict(list)
-    statement = """SELECT id, id_product, cover FROM image
+def images_of(shop: Shop, ids: str) -> dict[int, list[sqlite3.Row]]:
+    """The pictures of many products in their order; one without a type is a row whose file never came."""
+    found: dict[int, list[sqlite3.Row]] = defaultdict(list)
+    statement = """SELECT id, id_product, cover, mime FROM image
         WHERE id_product IN (SELECT value FROM json_each(?)) ORDER BY position"""
     for row in shop.connection.execute(statement, (ids,)):
-        found[row["id_product"]].append((row["id"], bool(row["cover"])))
+        found[row["id_product"]].append(row)
     return found
