@@ -134,6 +134,8 @@ async def answering(request: web.Request, handler: Handler) -> web.StreamRespons
             response = await handler(request)
         except Exception as error:  # noqa: BLE001 - whatever happened, the caller gets an answer in its form
             response = _refusal_response(request, _as_refusal(error, name))
+            if not request.content.at_eof():
+                response.force_close()  # what is left of the body is not read
         span.set_attribute("http.response.status_code", response.status)
         if trace_id := current_trace_id():
             response.headers["X-Trace-Id"] = trace_id
