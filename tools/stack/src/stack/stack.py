@@ -265,16 +265,21 @@ class Stack:
         write_secret(self.data_dir / "stack.json", json.dumps(addresses, indent=2))
 
 
-def running_stack(data_dir: Path) -> dict[str, object] | None:
-    """Addresses (pid, gateway, shops, health, logs, email, password) of the stack that runs on a folder."""
+def is_taken(data_dir: Path) -> bool:
+    """Whether a stack runs on a folder, or is starting or ending there."""
     try:
         with (data_dir / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        pass  # held: it runs
+        return True
     except FileNotFoundError:
-        return None
-    else:
+        return False
+    return False
+
+
+def running_stack(data_dir: Path) -> dict[str, object] | None:
+    """Addresses (pid, gateway, shops, health, logs, email, password) of the stack that runs on a folder."""
+    if not is_taken(data_dir):
         return None
     try:
         addresses: dict[str, object] = json.loads((data_dir / "stack.json").read_text())
