@@ -178,7 +178,8 @@ async def test_the_shop_starts_with_the_asked_languages_and_categories(
 ) -> None:
     listed = tmp_path / "categories.json"
     listed.write_text(
-        '[{"id": 7, "name": {"de": "Möbel", "fr": "Meubles"}}, {"id": 9, "id_parent": 7, "name": "Stühle"}]'
+        '[{"id": 7, "name": {"de": "Möbel", "fr": "Meubles"}}, {"id": 9, "id_parent": 7, "name": "Stühle"}]',
+        encoding="utf-8",
     )
     languages = ("de", "fr", "pl")
     shop = await open_shop(languages=languages, categories=read_categories(str(listed), languages))

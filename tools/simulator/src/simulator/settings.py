@@ -25,9 +25,9 @@ class Key:
 class ShopSettings:
     """One shop: where its data lives, who may enter, and what it starts with.
 
-    `languages` are iso codes, the first is the default. `categories` are made at the first start. `version` is
-    one of `editions.EDITIONS`. `domain` is host:port, empty = what the server listens on; any other Host header
-    is redirected.
+    `languages` are iso codes, the first is the default. `categories` are made at the first start. `version`
+    is one of `editions.EDITIONS`. `domain` is host:port, empty = what the server listens on; any other Host
+    header is redirected.
     """
 
     data_dir: Path
