@@ -1,0 +1,5 @@
+"""`python -m skuwire`."""
+
+from skuwire.main import app
+
+app()

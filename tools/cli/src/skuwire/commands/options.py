@@ -1,0 +1,39 @@
+"""The options that several commands share."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+GatewayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--gateway",
+        envvar="SKUWIRE_GATEWAY_URL",
+        help="Address of the gateway; default: that of the stack that runs here.",
+    ),
+]
+EmailOption = Annotated[str | None, typer.Option("--email", envvar="SKUWIRE_EMAIL", help="Who logs in.")]
+PasswordOption = Annotated[
+    str | None,
+    typer.Option(
+        "--password",
+        envvar="SKUWIRE_PASSWORD",
+        help="Better set in the environment, where other users do not see it.",
+        show_envvar=True,
+    ),
+]
+ShopUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shop-url", envvar="SKUWIRE_SHOP_URL", help="A PrestaShop to drive instead of a simulated one."
+    ),
+]
+ShopKeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shop-key", envvar="SKUWIRE_SHOP_KEY", help="Its webservice key; better in the environment."
+    ),
+]
+
+console = Console(highlight=False)

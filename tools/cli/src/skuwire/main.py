@@ -1,0 +1,23 @@
+"""`skuwire`: wires the commands."""
+
+import typer
+
+from skuwire.commands.demo import demo
+from skuwire.commands.logs import logs
+from skuwire.commands.push import push
+from skuwire.commands.status import status
+from skuwire.commands.token import token
+from skuwire.commands.up import down, up
+
+app = typer.Typer(
+    name="skuwire",
+    help="Brings every PrestaShop shop to the state that an ERP describes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they hold credentials
+)
+for command in (up, down, push, status, demo, logs, token):
+    app.command()(command)
+
+if __name__ == "__main__":
+    app()

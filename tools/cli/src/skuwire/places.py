@@ -1,0 +1,107 @@
+"""Where things are: the data folders of stacks, and the gateway that a command is meant for."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from skuwire.gateway import Credentials
+from skuwire.problems import ExitCode, Problem
+from stack.stack import running_stack
+
+ROOT = Path(".skuwire")
+UP = ROOT / "up"
+DEMO = ROOT / "demo"
+SHOPS = ROOT / "shops"
+PICTURES = ROOT / "catalogue"
+
+
+@dataclass(frozen=True)
+class ForeignShop:
+    """A PrestaShop that is not ours to start."""
+
+    url: str
+    key: SecretStr
+
+    @property
+    def data_dir(self) -> Path:
+        """One folder per shop: what is known of one shop's products must never be taken for another's."""
+        parts = urlsplit(self.url)
+        name = re.sub(r"[^a-z0-9]+", "-", f"{parts.netloc}{parts.path}".lower()).strip("-")
+        return SHOPS / (name or "shop")
+
+
+def foreign_shop(url: str | None, key: str | None) -> ForeignShop | None:
+    """The shop of --shop-url and --shop-key; None when neither is given."""
+    if not url and not key:
+        return None
+    if not url:
+        raise Problem(
+            "there is a shop's key and no address", "Set SKUWIRE_SHOP_URL, or unset SKUWIRE_SHOP_KEY."
+        )
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or "@" in parts.netloc:
+        raise Problem(f"{parts.hostname or url!r} is no shop address", "Give it as https://shop.example.com.")
+    if not key:
+        raise Problem(
+            f"the webservice key of {parts.netloc} is missing",
+            "Set SKUWIRE_SHOP_KEY; keys are made in the shop's back office: Advanced Parameters, Webservice.",
+        )
+    return ForeignShop(url.rstrip("/"), SecretStr(key))
+
+
+@dataclass(frozen=True)
+class Login:
+    """The options and environment variables that say which gateway and who."""
+
+    gateway: str | None
+    email: str | None
+    password: str | None
+
+
+def known_data_dirs() -> list[Path]:
+    """The folders in which a stack may be running or have run."""
+    shops = sorted(SHOPS.iterdir()) if SHOPS.is_dir() else []
+    return [folder for folder in (UP, DEMO, *shops) if folder.is_dir()]
+
+
+def find_credentials(login: Login, *, only: Path | None = None) -> Credentials | None:
+    """The gateway that is meant: the given one, else that of the stack that runs here (on `only`).
+
+    None when none is given and none runs. Raises Problem when a gateway is given without a login.
+    """
+    folders = known_data_dirs() if only is None else [only]
+    stacks = [found for found in map(running_stack, folders) if found is not None]
+    if login.gateway is None:
+        return _credentials_of(stacks[0], login) if stacks else None
+    if login.email and login.password:
+        return Credentials(login.gateway, login.email, SecretStr(login.password))
+    for stack in stacks:
+        if str(stack["gateway"]).rstrip("/") == login.gateway.rstrip("/"):
+            return _credentials_of(stack, login)
+    raise Problem(
+        f"there is no login for {login.gateway}",
+        "Set SKUWIRE_EMAIL and SKUWIRE_PASSWORD.",
+        code=ExitCode.GATEWAY_AWAY,
+    )
+
+
+def needed_credentials(login: Login) -> Credentials:
+    """As `find_credentials`; Problem when there is no gateway at all."""
+    found = find_credentials(login)
+    if found is None:
+        raise Problem(
+            "no gateway is given and none is running here",
+            "Start one with: skuwire up. Or name one with --gateway or SKUWIRE_GATEWAY_URL.",
+            code=ExitCode.GATEWAY_AWAY,
+        )
+    return found
+
+
+def _credentials_of(stack: dict[str, Any], login: Login) -> Credentials:
+    return Credentials(
+        stack["gateway"], login.email or stack["email"], SecretStr(login.password or stack["password"])
+    )

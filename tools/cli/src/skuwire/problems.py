@@ -1,0 +1,35 @@
+"""What goes wrong for a person at the keyboard: one sentence, and what to do next."""
+
+from enum import IntEnum
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+
+class ExitCode(IntEnum):
+    """What a script can tell apart. 2 is what typer itself gives for wrong options."""
+
+    OK = 0
+    NOT_AS_PROMISED = 1
+    CANNOT_START = 3
+    GATEWAY_AWAY = 4
+    REFUSED = 5
+
+
+class Problem(Exception):
+    """The command cannot go on. `next_step` says what the person can do about it."""
+
+    def __init__(self, message: str, next_step: str = "", *, code: ExitCode = ExitCode.CANNOT_START) -> None:
+        super().__init__(message)
+        self.next_step = next_step
+        self.code = code
+
+
+def tell(problem: Problem) -> typer.Exit:
+    """Print the problem on standard error; the exit to raise."""
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]Error[/] {escape(str(problem))}")
+    if problem.next_step:
+        console.print(f"[bold]Next[/]  {escape(problem.next_step)}")
+    return typer.Exit(problem.code)
