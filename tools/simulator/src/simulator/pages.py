@@ -67,7 +67,8 @@ def product_list(shop: Shop, language: int, page: int) -> str:
     last = -(-total // PAGE)
     back = f'<a href="/?lang={iso}&amp;page={page - 1}">&lsaquo;</a>' if page > 1 else ""
     onward = f'<a href="/?lang={iso}&amp;page={page + 1}">&rsaquo;</a>' if page < last else ""
-    pager = f"<nav class=pager>{back}<span>{page} / {last} · {total} {'product' if total == 1 else 'products'}</span>{onward}</nav>"
+    noun = "product" if total == 1 else "products"
+    pager = f"<nav class=pager>{back}<span>{page} / {last} · {total} {noun}</span>{onward}</nav>"
     return layout(shop, language, "Products", "/", f"<div class=grid>{cards}</div>{pager}")
 
 
