@@ -11,7 +11,8 @@ from common.messages import Intent, Reason
 class SentImage:
     """A picture as it was sent: its bytes in base64, or the sha-256 of bytes that were sent before.
 
-    `base64` is dropped as soon as the bytes are stored, so that one picture at a time is held decoded.
+    `base64` is dropped as soon as the bytes are stored, so that one picture at a time is held decoded. An
+    image with neither has been found wrong already.
     """
 
     path: str  # of the image in the body, for example `images[0]`
@@ -43,6 +44,7 @@ class RefusedItem:
     reference: str | None = None
     product_id: int | None = None
     item: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    images: Sequence[SentImage] = ()  # still to be looked at, so that every violation is told at once
 
 
 def refused(draft: Draft, *reasons: Reason) -> RefusedItem:

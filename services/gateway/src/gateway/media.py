@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.blobs import BlobDigestMismatch, Blobs, BlobTooLarge
 from common.database import Database
@@ -12,6 +12,8 @@ from gateway import store
 from gateway.drafts import Draft, RefusedItem, SentImage, refused
 from gateway.errors import too_large, violated
 from gateway.pictures import HEADER_BYTES, UNREADABLE, ImageRefused, decode_base64, is_picture
+
+MEDIA_UNKNOWN = "No picture with this sha-256 was sent; PUT /api/v1/media/{sha256} takes its bytes."
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,17 @@ class Media:
         await store.record_media(self.database.pool, sha256, size)
 
     async def store_images(self, entries: Sequence[Draft | RefusedItem]) -> list[Draft | RefusedItem]:
-        """The entries with their pictures stored; those with a picture that is none are refused."""
-        digests = {i.sha256 for e in entries for i in _images(e) if i.sha256 is not None}
+        """The entries with their pictures stored; an entry with a picture that is none is refused."""
+        digests = {image.sha256 for entry in entries for image in entry.images or () if image.sha256}
         known = await store.known_media(self.database.pool, digests) if digests else set()
-        return [await self._store_images_of(entry, known) for entry in entries]
+        return [
+            entry if entry.images is None else await self._store_images_of(entry, known) for entry in entries
+        ]
 
     async def _store_images_of(self, entry: Draft | RefusedItem, known: set[str]) -> Draft | RefusedItem:
-        if isinstance(entry, RefusedItem) or entry.images is None:
-            return entry
         reasons: list[Reason] = []
         references: list[ImageReference] = []
-        for image in entry.images:
+        for image in entry.images or ():
             try:
                 digest = await self._digest_of(image, known)
             except ImageRefused as error:
@@ -55,23 +57,23 @@ class Media:
             else:
                 references.append(ImageReference(file_name=image.file_name, sha256=digest))
             image.base64 = None  # one picture at a time is held decoded
+        if isinstance(entry, RefusedItem):
+            return replace(entry, reasons=(*entry.reasons, *reasons), images=())
         entry.fields["images"] = tuple(references)
         return refused(entry, *reasons) if reasons else entry
 
     async def _digest_of(self, image: SentImage, known: set[str]) -> str:
+        """The sha-256 under which the picture is stored, or "" for one that was found wrong already."""
         if image.sha256 is not None:
             if image.sha256 not in known:
-                message = "No picture with this sha-256 was sent; PUT /api/v1/media/{sha256} takes its bytes."
-                raise ImageRefused("media_unknown", message)
+                raise ImageRefused("media_unknown", MEDIA_UNKNOWN)
             return image.sha256
-        data, digest = await asyncio.to_thread(_decoded, image.base64 or "", self.max_bytes)
+        if image.base64 is None:
+            return ""
+        data, digest = await asyncio.to_thread(_decoded, image.base64, self.max_bytes)
         if not await self.is_known(digest):
             await self.put(digest, _one_part(data))
         return digest
-
-
-def _images(entry: Draft | RefusedItem) -> Sequence[SentImage]:
-    return (entry.images or ()) if isinstance(entry, Draft) else ()
 
 
 def _decoded(base64: str, max_bytes: int) -> tuple[bytes, str]:

@@ -16,7 +16,7 @@ from gateway.strict_json import MAX_NUMBER_CHARACTERS, MAX_NUMBER_MAGNITUDE, Jso
 
 LANGUAGE = re.compile(r"^[a-z]{2}(?:-[a-z]{2})?$")
 _NUMBER = re.compile(r"^-?[0-9]+(?:\.[0-9]+)?$", re.ASCII)
-_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_SHA256 = re.compile(r"^[0-9a-f]{64}\Z")
 
 
 class Reading:
@@ -226,14 +226,14 @@ class Reading:
     def _image(self, entry: dict[str, Json], path: str) -> SentImage:
         self.only(entry, path, frozenset({"fileName", "base64", "sha256"}))
         image = SentImage(path, self.required_text(entry, "fileName", path))
-        if entry.get("sha256") is not None:
-            image.sha256 = self.text(entry["sha256"], f"{path}.sha256")
-            if image.sha256 is not None and not _SHA256.match(image.sha256):
-                self.wrong(f"{path}.sha256", "Must be 64 lower-case hexadecimal digits.")
-            if entry.get("base64") is not None:
-                self.wrong(path, "Has both base64 and sha256; send one of them.", "fields_contradict")
+        if entry.get("sha256") is None:
+            image.base64 = self.required_text(entry, "base64", path) or None
+        elif entry.get("base64") is not None:
+            self.wrong(path, "Has both base64 and sha256; send one of them.", "fields_contradict")
+        elif isinstance(entry["sha256"], str) and _SHA256.match(entry["sha256"]):
+            image.sha256 = entry["sha256"]
         else:
-            image.base64 = self.required_text(entry, "base64", path)
+            self.wrong(f"{path}.sha256", "Must be 64 lower-case hexadecimal digits.")
         return image
 
 

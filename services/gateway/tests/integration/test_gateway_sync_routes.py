@@ -7,6 +7,8 @@ from typing import Any
 
 from common.messages import ChunkCompleted, ChunkSubmitted, ChunkValidated, ChunkWritten, Result
 from common.messages.contract import Message
+from gateway.media import MEDIA_UNKNOWN
+from gateway.pictures import UNREADABLE
 from gateway.testing import Running, all_refused, all_written, eventually, nothing_yet, refused, written
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -126,7 +128,9 @@ async def test_a_refusal_of_the_shop_is_answered_in_the_seeds_form(gateway: Runn
 
 
 async def test_violations_are_told_at_once_and_nothing_is_accepted(gateway: Running) -> None:
-    answer = await gateway.client.post("/api/products/sync", SEED | {"price": -1, "quantity": "x"})
+    images = [{"fileName": "a.png", "base64": "no picture"}, {"fileName": "b.png", "sha256": "0" * 64}]
+    wrong = {"price": -1, "quantity": "x", "images": images}
+    answer = await gateway.client.post("/api/products/sync", SEED | wrong)
     assert answer.status == 422
     assert answer.body == {
         "success": False,
@@ -134,6 +138,8 @@ async def test_violations_are_told_at_once_and_nothing_is_accepted(gateway: Runn
         "details": [
             {"field": "quantity", "message": "Must be a whole number."},
             {"field": "price", "message": "Price must be a positive number"},
+            {"field": "images[0].base64", "message": UNREADABLE},
+            {"field": "images[1].sha256", "message": MEDIA_UNKNOWN},
         ],
     }
     assert await gateway.database.pool.fetchval("select count(*) from submissions") == 0
@@ -228,6 +234,14 @@ async def test_pictures_may_be_sent_ahead_and_only_named(gateway: Running) -> No
     images = [{"fileName": "a.png", "sha256": digest}]
     answer = await gateway.client.post("/api/products/sync", SEED | {"images": images})
     assert answer.body["data"]["imagesProcessed"] == 1
+
+
+async def test_an_empty_list_of_pictures_clears_them_and_none_at_all_keeps_them(gateway: Running) -> None:
+    await gateway.client.post("/api/products/sync", SEED | {"images": []})
+    await gateway.client.post("/api/products/sync", SEED)
+    emptied, kept = (submitted.changes[0].fields for submitted in gateway.stations.submitted)
+    assert emptied.images == ()
+    assert "images" not in kept.model_fields_set
 
 
 async def test_bytes_that_are_not_that_picture_are_not_kept(gateway: Running) -> None:

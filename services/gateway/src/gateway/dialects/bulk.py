@@ -54,9 +54,10 @@ def read_item(item: Json, position: int) -> Draft | RefusedItem:
     if reference is None and isinstance(item.get("id"), dict | None):
         reference = _reference_from_slug(item, fields, reading)
     shown = without_picture_bytes(item)
-    if reading.violations:
-        return RefusedItem(position, intent, tuple(reading.violations), reference, product_id, shown)
     images = fields.pop("images", None)
+    if reading.violations:
+        reasons = tuple(reading.violations)
+        return RefusedItem(position, intent, reasons, reference, product_id, shown, images or ())
     return Draft(position, intent, reference, product_id, fields, images, shown)
 
 

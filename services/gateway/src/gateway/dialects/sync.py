@@ -33,13 +33,16 @@ _STATUS_OF_REASON = {"product_exists": 409, "product_not_found": 404, "image_too
 # ── requests ──
 
 
-def read_product(body: Json, position: int = 0) -> Draft:
-    """The change that a product object asks for. Raises `Refusal` with every violation."""
+def read_product(body: Json, position: int = 0) -> Draft | RefusedItem:
+    """The change that a product object asks for, or the product with every violation.
+
+    Raises `Refusal` (400) where it is no product or its operation is unknown.
+    """
     if not isinstance(body, dict):
         raise unreadable("The body must be a JSON object: one product.")
     intent = _intent(body)
     reading = Reading(numeric_strings=False)
-    reference = _reference(body, reading)
+    reference = reading.text(body.get("reference"), "reference")
     fields = _fields(body, reading)
     images: tuple[SentImage, ...] | None = fields.pop("images", None)
     # a value that could not be read is None here too, so it is judged no further
@@ -49,9 +52,10 @@ def read_product(body: Json, position: int = 0) -> Draft:
         *_number_violations(fields),
         *_list_violations(fields, images),
     ]
-    if reading.violations:
-        raise violated(reading.violations)
     item = without_picture_bytes(body)
+    if reading.violations:
+        reasons = tuple(reading.violations)
+        return RefusedItem(position, intent, reasons, reference, item=item, images=images or ())
     return Draft(position, intent, reference, fields=fields, images=images, item=item)
 
 
@@ -71,15 +75,9 @@ def _read_of_batch(product: Json, position: int) -> Draft | RefusedItem:
     try:
         return read_product(product, position)
     except Refusal as refusal:
-        known: Mapping[str, Json] = product if isinstance(product, dict) else {}
-        reference = known.get("reference")
-        return RefusedItem(
-            position,
-            OPERATIONS.get(str(known.get("operation")), Intent.UPSERT),
-            tuple(refusal.details) or (Reason(code="unreadable", field="", message=refusal.message),),
-            reference=reference if isinstance(reference, str) else None,
-            item=without_picture_bytes(known),
-        )
+        reasons = tuple(refusal.details) or (Reason(code="unreadable", field="", message=refusal.message),)
+        item = without_picture_bytes(product) if isinstance(product, dict) else {}
+        return RefusedItem(position, Intent.UPSERT, reasons, item=item)
 
 
 def _intent(body: Mapping[str, Json]) -> Intent:
@@ -90,10 +88,6 @@ def _intent(body: Mapping[str, Json]) -> Intent:
         return OPERATIONS[operation]
     reason = Reason(code="operation_unknown", field="operation", message="Must be 'create' or 'update'.")
     raise Refusal(400, "operation_unknown", "Unknown operation", [reason])
-
-
-def _reference(body: Mapping[str, Json], reading: Reading) -> str | None:
-    return reading.text(body.get("reference"), "reference")
 
 
 def _fields(body: Mapping[str, Json], reading: Reading) -> dict[str, Any]:

@@ -34,9 +34,9 @@ class SyncRoutes:
     async def post(self, request: web.Request) -> web.Response:
         """200 with the result; 202 where it takes longer than the caller waits; 404, 409, 422 refused."""
         async with self._surface.products(request) as body:
-            drafts = [sync.read_product(body)]
+            read = sync.read_product(body)
             del body
-            entries = await self._surface.media.store_images(drafts)
+            entries = await self._surface.media.store_images([read])
         submission, items, patient = await self._submit(request, Kind.SYNC, entries)
         [item] = items
         if item.result is None:
