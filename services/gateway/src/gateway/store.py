@@ -56,11 +56,11 @@ async def resolve_products(connection: Connection, tenant: str, drafts: Sequence
         tenant,
         sorted(ids),
     )
-    references = {
+    references = dict.fromkeys(
         draft.reference
         for draft in drafts
         if draft.product_id is None and draft.reference and len(draft.reference) <= MAX_REFERENCE
-    }
+    )
     by_reference = await _products_by_reference(connection, tenant, references)
     return KnownProducts(
         references={row["product_id"]: row["reference"] for row in by_id},
@@ -71,13 +71,23 @@ async def resolve_products(connection: Connection, tenant: str, drafts: Sequence
 async def _products_by_reference(
     connection: Connection, tenant: str, references: Iterable[str]
 ) -> dict[str, int]:
-    ordered = sorted(references)  # one order for all transactions, so that none waits for another in a ring
+    asked = list(references)
     select = "select reference, product_id from products where tenant = $1 and reference = any($2::text[])"
-    found = {row["reference"]: row["product_id"] for row in await connection.fetch(select, tenant, ordered)}
-    missing = [reference for reference in ordered if reference not in found]
+    found = {row["reference"]: row["product_id"] for row in await connection.fetch(select, tenant, asked)}
+    missing = [reference for reference in asked if reference not in found]
     if missing:
+        # Ids rise in the order of the items. The rows are made in one order for all transactions, so that
+        # none waits for another in a ring.
         await connection.execute(
-            "insert into products (tenant, reference) select $1, unnest($2::text[]) on conflict do nothing",
+            """
+            insert into products (product_id, tenant, reference)
+            select product_id, $1, reference from (
+                select nextval('product_ids') as product_id, reference
+                from unnest($2::text[]) with ordinality as asked (reference, position) order by position
+            ) as numbered
+            order by reference
+            on conflict do nothing
+            """,
             tenant,
             missing,
         )
