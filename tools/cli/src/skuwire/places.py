@@ -1,7 +1,7 @@
 """Where things are: the data folders of stacks, and the gateway that a command is meant for."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,9 +57,10 @@ def foreign_shop(url: str | None, key: str | None) -> ForeignShop | None:
 class Login:
     """The options and environment variables that say which gateway and who."""
 
-    gateway: str | None
-    email: str | None
-    password: str | None
+    gateway: str | None = None
+    email: str | None = None
+    password: str | None = field(default=None, repr=False)
+    data_dir: Path | None = None
 
 
 def known_data_dirs() -> list[Path]:
@@ -68,12 +69,12 @@ def known_data_dirs() -> list[Path]:
     return [folder for folder in (UP, DEMO, *shops) if folder.is_dir()]
 
 
-def find_credentials(login: Login, *, only: Path | None = None) -> Credentials | None:
-    """The gateway that is meant: the given one, else that of the stack that runs here (on `only`).
+def find_credentials(login: Login) -> Credentials | None:
+    """The gateway that is meant: the given one, else that of the stack that runs here or on `data_dir`.
 
     None when none is given and none runs. Raises Problem when a gateway is given without a login.
     """
-    folders = known_data_dirs() if only is None else [only]
+    folders = known_data_dirs() if login.data_dir is None else [login.data_dir]
     stacks = [found for found in map(running_stack, folders) if found is not None]
     if login.gateway is None:
         return _credentials_of(stacks[0], login) if stacks else None

@@ -35,12 +35,14 @@ class RefusedItem:
 
 def progress_of(data: Mapping[str, Any]) -> Progress:
     """The progress in an answer of `GET /api/products/bulk/{bulkId}` (its `data`)."""
-    chunks, at_the_door = data["chunks"], data["refusedAtTheDoor"]
+    chunks = data["chunks"]
+    at_the_door: int = data["refusedAtTheDoor"]
 
     def past(*stations: str) -> int:
         """A station passes a chunk as a whole; one that leaves nothing open ends the chunk's way."""
         counted = (*stations, "completedAt")
-        return at_the_door + sum(int(chunk["totalItems"]) for chunk in chunks if any(map(chunk.get, counted)))
+        passed: list[int] = [one["totalItems"] for one in chunks if any(one.get(at) for at in counted)]
+        return at_the_door + sum(passed)
 
     return Progress(
         total=data["totalItems"],

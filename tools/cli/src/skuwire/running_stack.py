@@ -5,8 +5,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
+from rich.table import Table
 
-from skuwire.places import ForeignShop
+from skuwire.places import ForeignShop, known_data_dirs
 from stack.stack import Stack, StackOptions
 
 
@@ -17,33 +18,35 @@ def stack_of(data_dir: Path, shop: ForeignShop | None, console: Console) -> Stac
     else:
         environment = {"SKUWIRE_SHOP_URL": shop.url, "SKUWIRE_SHOP_KEY": shop.key.get_secret_value()}
         options = StackOptions(data_dir=data_dir, shops=(), environment=environment)
-    return Stack(options, report=lambda step: console.print(f"  {escape(step)}"))
+    return Stack(options, report=lambda step: console.print(f"  {escape(step)}", soft_wrap=True))
 
 
-def addresses_panel(stack: Stack, shop: ForeignShop | None, data_dir: Path) -> Panel:
-    """Where everything is; secrets are pointed to, never shown."""
-    lines = [f"[bold]Gateway[/]   {stack.gateway_url}"]
+def show_addresses(console: Console, stack: Stack, data_dir: Path, shop: ForeignShop | None = None) -> None:
+    """Where everything is, and a first request. Secrets are pointed to, never shown."""
+    rows = Table.grid(padding=(0, 2))
+    rows.add_column(style="bold")
+    rows.add_column(overflow="fold")
+    rows.add_row("Gateway", stack.gateway_url)
     if shop is not None:
-        lines.append(f"[bold]Shop[/]      {escape(shop.url)}")
-    lines += [
-        f"[bold]Shop[/]      {url}/  (it is simulated; its requests: {url}/_simulator/requests)"
-        for url in stack.shop_urls.values()
-    ]
-    lines.append(
-        "[bold]Health[/]    "
-        + "\n          ".join(f"{url}  {name}" for name, url in stack.health_urls.items())
-    )
-    lines.append(f"[bold]Logs[/]      {escape(str(data_dir / 'logs'))}")
-    secrets = escape(str(data_dir / "secrets.json"))
-    lines.append(f"[bold]Login[/]     {stack.login[0]}, password and shop key in {secrets}")
-    lines.append(f"[bold]Try[/]       {escape(_example(stack))}")
-    return Panel("\n".join(lines), title="Skuwire is running", expand=False)
+        rows.add_row("Shop", f"{shop.url}, its key is that of SKUWIRE_SHOP_KEY")
+    for url in stack.shop_urls.values():
+        rows.add_row("Shop (simulated)", f"{url}/")
+        rows.add_row("Its requests", f"{url}/_simulator/requests")
+    for number, (service, url) in enumerate(stack.health_urls.items()):
+        rows.add_row("" if number else "Health", f"{url}  {service}")
+    rows.add_row("Login", f"{stack.login[0]}, password in {data_dir / 'secrets.json'}")
+    if stack.shop_urls:
+        rows.add_row("Shop key", f"in {data_dir / 'secrets.json'}")
+    rows.add_row("Logs", f"{data_dir / 'logs'}")
+    console.print(Panel(rows, title="Skuwire is running", expand=False))
+    console.print("A first request:\n" + escape(_example(stack, data_dir)), soft_wrap=True)
 
 
-def _example(stack: Stack) -> str:
+def _example(stack: Stack, data_dir: Path) -> str:
+    token = "skuwire token" + ("" if data_dir in known_data_dirs() else f" --data-dir {data_dir}")
+    product = '{"operation": "create", "reference": "TRY-1", "name": "Product", "price": 9.9, "quantity": 3}'
     return (
-        f"curl {stack.gateway_url}/api/products/sync \\\n"
-        '            -H "Authorization: Bearer $(skuwire token)" -H "Content-Type: application/json" \\\n'
-        '            -d \'{"operation": "create", "reference": "TRY-1", "name": "A first product",'
-        ' "price": 9.9, "quantity": 3}\''
+        f"  curl {stack.gateway_url}/api/products/sync -H 'Content-Type: application/json' \\\n"
+        f'    -H "Authorization: Bearer $({token})" \\\n'
+        f"    -d '{product}'"
     )

@@ -91,16 +91,17 @@ def results_table(progress: Progress, title: str) -> Table:
 
 def refused_table(refused: Sequence[RefusedItem]) -> Table:
     """Who was refused, and every reason."""
-    table = Table(title=f"Refused: {len(refused)}", title_justify="left")
-    table.add_column("item", overflow="fold", max_width=30)
-    table.add_column("field", overflow="fold", max_width=24)
-    table.add_column("reason", overflow="fold")
-    table.add_column("what to do", overflow="fold")
+    table = Table(title=f"Refused: {len(refused)}", title_justify="left", show_lines=True)
+    table.add_column("item", overflow="fold", max_width=24)
+    table.add_column("why, and what to do", overflow="fold")
     for item in refused[:MOST_SHOWN_REFUSED]:
-        for line, (field, code, message) in enumerate(item.reasons):
-            table.add_row("" if line else escape(item.name), escape(field), code, escape(message))
+        reasons = (
+            f"[red]{code}[/] in {escape(field) or 'the item'}\n{escape(message)}"
+            for field, code, message in item.reasons
+        )
+        table.add_row(escape(item.name), "\n".join(reasons))
     if len(refused) > MOST_SHOWN_REFUSED:
-        table.add_row(f"and {len(refused) - MOST_SHOWN_REFUSED} more", "", "", "")
+        table.add_row(f"and {len(refused) - MOST_SHOWN_REFUSED} more", "")
     return table
 
 

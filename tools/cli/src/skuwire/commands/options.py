@@ -1,5 +1,6 @@
 """The options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -34,6 +35,11 @@ ShopKeyOption = Annotated[
     typer.Option(
         "--shop-key", envvar="SKUWIRE_SHOP_KEY", help="Its webservice key; better in the environment."
     ),
+]
+
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Folder of the stack that is meant; default: the one that runs here."),
 ]
 
 console = Console(highlight=False)

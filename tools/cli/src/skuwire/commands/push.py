@@ -1,11 +1,13 @@
 """`skuwire push FILE`: pictures ahead, items as one bulk, progress, and what became of each."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from skuwire.commands.options import (
+    DataDirOption,
     EmailOption,
     GatewayOption,
     PasswordOption,
@@ -32,6 +34,7 @@ def push(
     gateway: GatewayOption = None,
     email: EmailOption = None,
     password: PasswordOption = None,
+    data_dir: DataDirOption = None,
     shop: Annotated[str | None, typer.Option(help="Id of the shop; default: the tenant's first.")] = None,
     shop_url: ShopUrlOption = None,
     shop_key: ShopKeyOption = None,
@@ -47,7 +50,7 @@ def push(
     A picture is {"file": "photos/a.jpg"}, or {"fileName": "a.jpg"} beside the file or in pictures/.
     Exit code 0: everything was written; 1: some items were refused; 5: the whole file was.
     """
-    login = Login(gateway, email, password)
+    login = Login(gateway, email, password, data_dir)
     work = _push(file, login, shop=shop, follow=follow, shop_url=shop_url, shop_key=shop_key)
     all_written = run_command(work)
     if not all_written:
@@ -61,10 +64,10 @@ async def _push(
         push = read_push_file(file)
     except UnreadableFile as error:
         raise Problem(f"{file}: {error}", "Correct the file; skuwire push --help shows its form.") from None
-    foreign = None if login.gateway else foreign_shop(shop_url, shop_key)
+    foreign = None if login.gateway or login.data_dir else foreign_shop(shop_url, shop_key)
     if foreign is None:
         return await _send(needed_credentials(login), push, shop, follow=follow)
-    running = find_credentials(login, only=foreign.data_dir)
+    running = find_credentials(replace(login, data_dir=foreign.data_dir))
     if running is not None:
         return await _send(running, push, shop, follow=follow)
     return await _send_from_here(foreign, push)
@@ -74,7 +77,7 @@ async def _send_from_here(foreign: ForeignShop, push: Push) -> bool:
     """Bring the services up for one shop, send, follow to the end, and stop them."""
     console.print(f"Starting Skuwire for {foreign.url}")
     async with stack_of(foreign.data_dir, foreign, console):
-        credentials = find_credentials(Login(None, None, None), only=foreign.data_dir)
+        credentials = find_credentials(Login(data_dir=foreign.data_dir))
         if credentials is None:
             raise Problem("the services have just stopped", "Somebody else stopped them; send again.")
         return await _send(credentials, push, None, follow=True)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from skuwire.commands.options import EmailOption, GatewayOption, PasswordOption, console
+from skuwire.commands.options import DataDirOption, EmailOption, GatewayOption, PasswordOption, console
 from skuwire.commands.push import PATIENCE_SECONDS, show_bulk
 from skuwire.gateway import Credentials, Gateway
 from skuwire.places import Login, needed_credentials
@@ -15,9 +15,11 @@ from skuwire.showing import key_value_table
 
 def status(
     id_: Annotated[str, typer.Argument(metavar="ID", help="bulk_… or sync_…, as it was answered.")],
+    *,
     gateway: GatewayOption = None,
     email: EmailOption = None,
     password: PasswordOption = None,
+    data_dir: DataDirOption = None,
     follow: Annotated[bool, typer.Option("--follow", help="Stay until everything is done.")] = False,
 ) -> None:
     """Show how far a bulk or a synchronization is, and what was refused and why.
@@ -26,7 +28,7 @@ def status(
 
     Exit code 1 when something was refused.
     """
-    nothing_refused = run_command(_status(id_, Login(gateway, email, password), follow=follow))
+    nothing_refused = run_command(_status(id_, Login(gateway, email, password, data_dir), follow=follow))
     if not nothing_refused:
         raise typer.Exit(ExitCode.NOT_AS_PROMISED)
 

@@ -12,7 +12,7 @@ from skuwire.commands.options import ShopKeyOption, ShopUrlOption, console
 from skuwire.places import UP, ForeignShop, foreign_shop, known_data_dirs
 from skuwire.problems import Problem, tell
 from skuwire.running import run_command
-from skuwire.running_stack import addresses_panel, stack_of
+from skuwire.running_stack import show_addresses, stack_of
 from stack.stack import running_stack
 
 DOWN_SECONDS = 60.0
@@ -43,7 +43,7 @@ async def _up(data_dir: Path, shop: ForeignShop | None) -> None:
     async with stack_of(data_dir, shop, console) as stack:
         for number in (signal.SIGINT, signal.SIGTERM):  # from here on, stopping it is how it ends well
             loop.add_signal_handler(number, stopped.set)
-        console.print(addresses_panel(stack, shop, data_dir))
+        show_addresses(console, stack, data_dir, shop)
         console.print("Stop it with Ctrl-C or: skuwire down")
         await stopped.wait()
         console.print("Stopping")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from skuwire.demo.shop_figures import Traffic
@@ -10,6 +10,9 @@ from skuwire.progress import Progress, RefusedItem
 
 MOST_PRICE_STOCK_WRITES = 4
 MOST_CREATE_REQUESTS_PER_PRODUCT = 0.5
+# Products Bulk, update examples: product 9999 gets category 2, then 15 and then 20 pieces in a warehouse.
+EXAMPLE_QUANTITY = 20
+EXAMPLE_CATEGORIES = [2]
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Pass:
     refused: Sequence[RefusedItem]
     traffic: Traffic
     seconds: float
+    items: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 
     @property
     def written(self) -> int:
@@ -49,6 +53,7 @@ class ShopAtTheEnd:
     duplicate_references: Sequence[str]
     changed_prices: int
     changed_quantities: int
+    example: Mapping[str, Any]  # the product that the update examples speak of
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,9 @@ def report_of(outcome: Outcome) -> dict[str, Any]:
         "price_stock_pass_refused": changes.progress.results["refused"],
         "prices_in_shop_as_sent": outcome.shop.changed_prices,
         "quantities_in_shop_as_sent": outcome.shop.changed_quantities,
+        "update_examples_in_shop": {
+            key: outcome.shop.example.get(key) for key in ("reference", "quantity", "categories")
+        },
         "reasons_of_the_refused": reasons_counted(create.refused),
         "refused_otherwise_than_expected": unexpected_refusals(outcome.expected.refused, create.refused),
         "sync_first_answer_status": outcome.sync.first_status,
@@ -142,6 +150,12 @@ def what_is_off(report: Mapping[str, Any], expected: Expected) -> list[str]:
         _equal(report, "price_stock_pass_refused", 0),
         _equal(report, "prices_in_shop_as_sent", expected.changed_prices),
         _equal(report, "quantities_in_shop_as_sent", expected.changed_quantities),
+        _equal(
+            report,
+            "update_examples_in_shop",
+            report["update_examples_in_shop"]
+            | {"quantity": EXAMPLE_QUANTITY, "categories": EXAMPLE_CATEGORIES},
+        ),
         _at_most(report, "price_stock_pass_shop_writes", MOST_PRICE_STOCK_WRITES),
         _at_most(report, "create_shop_requests_per_product", MOST_CREATE_REQUESTS_PER_PRODUCT),
         _equal(report, "chunks_told", report["chunks_expected"]),

@@ -31,7 +31,7 @@ from skuwire.demo.report import Expected, Outcome, Pass, ShopAtTheEnd, SyncAnswe
 from skuwire.demo.shop_figures import ShopFigures, as_sent, duplicate_references
 from skuwire.demo.steps import Steps, show_answer
 from skuwire.gateway import Credentials, Gateway
-from skuwire.running_stack import addresses_panel
+from skuwire.running_stack import show_addresses
 from skuwire.showing import counting, key_value_table, refused_table, results_table
 from stack.postgres import create_database, drop_database
 from stack.stack import Stack, StackOptions
@@ -89,7 +89,7 @@ async def run_demo(options: DemoOptions, made: Mapping[str, MadePicture], consol
     make_fresh(options.data_dir)
     console.rule("Starting", align="left")
     async with _own_database(), _stack(options, console) as stack:
-        console.print(addresses_panel(stack, None, options.data_dir))
+        show_addresses(console, stack, options.data_dir)
         async with _steps(stack, console) as (steps, shop):
             outcome = await _outcome(stack, steps, shop, made, console=console, started=started)
         report = report_of(outcome)
@@ -184,6 +184,8 @@ async def _outcome(
     webhooks = await steps.await_webhooks()
     console.print(f"  {webhooks.verified} of {webhooks.expected} received, their signatures verified")
     products = await shop.products()
+    example = next((item["reference"] for item in create.items if item["id"] == FIRST_PRODUCT_ID), None)
+    quantities = [one for one in quantities if one["reference"] != example]  # its stock is its warehouse's
     return Outcome(
         expected=_expected(ours, len(prices), len(quantities)),
         create=create,
@@ -195,6 +197,7 @@ async def _outcome(
             duplicate_references=duplicate_references(products),
             changed_prices=as_sent(products, prices, "price"),
             changed_quantities=as_sent(products, quantities, "quantity"),
+            example=next((product for product in products if product["reference"] == example), {}),
         ),
         webhooks=webhooks,
         sync=sync,
@@ -270,6 +273,6 @@ async def _keep_running(stack: Stack, options: DemoOptions, console: Console) ->
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    console.print(addresses_panel(stack, None, options.data_dir))
+    show_addresses(console, stack, options.data_dir)
     console.print("Stop it with Ctrl-C or: skuwire down")
     await stopped.wait()

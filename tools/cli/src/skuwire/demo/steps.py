@@ -68,12 +68,14 @@ class Steps:
         progress = await follow_bulk(self._gateway, bulk_id, self._console)
         seconds = clock() - started
         self._chunks[bulk_id] = progress.chunks
+        settled = await self._gateway.bulk_items(bulk_id)
         return Pass(
             name=name,
             progress=progress,
-            refused=refused_items(await self._gateway.bulk_items(bulk_id)),
+            refused=refused_items(settled),
             traffic=traffic_of(await self._shop.new_requests()),
             seconds=seconds,
+            items=settled,
         )
 
     async def synchronize(self, product: Item) -> SyncAnswer:
