@@ -6,7 +6,7 @@ BIN := .venv/bin
 MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator tools/stack tools/cli
 INSTALLED := .venv/.installed
 
-.PHONY: help setup lock test test-unit lint format check
+.PHONY: help setup lock demo up down test test-unit lint format check
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -15,6 +15,15 @@ setup: $(INSTALLED) ## Create .venv with the pinned versions (the other targets 
 $(INSTALLED): requirements.lock $(wildcard $(addsuffix /pyproject.toml,$(MEMBERS)))
 	@bash deploy/setup.sh $(MEMBERS)
 	@touch $@
+
+demo: $(INSTALLED) ## Fill a simulated shop from nothing and check every figure (about two minutes; needs no Docker)
+	@$(BIN)/skuwire demo
+
+up: $(INSTALLED) ## Keep everything running on this machine until Ctrl-C
+	@$(BIN)/skuwire up
+
+down: $(INSTALLED) ## Stop what `make up` keeps running; its data stays
+	@$(BIN)/skuwire down
 
 test: $(INSTALLED) ## Run every test, on a private RabbitMQ and PostgreSQL
 	@$(BIN)/python -m pytest -q

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from skuwire.gateway import Credentials
-from skuwire.problems import ExitCode, Problem
+from skuwire.problems import SKUWIRE, ExitCode, Problem
 from stack.stack import running_stack
 
 ROOT = Path(".skuwire")
@@ -96,7 +96,7 @@ def needed_credentials(login: Login) -> Credentials:
     if found is None:
         raise Problem(
             "no gateway is given and none is running here",
-            "Start one with: skuwire up. Or name one with --gateway or SKUWIRE_GATEWAY_URL.",
+            f"Start one with: {SKUWIRE} up. Or name one with --gateway or SKUWIRE_GATEWAY_URL.",
             code=ExitCode.GATEWAY_AWAY,
         )
     return found

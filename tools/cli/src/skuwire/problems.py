@@ -1,10 +1,16 @@
 """What goes wrong for a person at the keyboard: one sentence, and what to do next."""
 
+import os
+import shutil
+import sys
 from enum import IntEnum
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+
+SKUWIRE = "skuwire" if shutil.which("skuwire") else os.path.relpath(sys.argv[0])
+"""How the person calls this program: bare where it is on the path, else as it was called."""
 
 
 class ExitCode(IntEnum):

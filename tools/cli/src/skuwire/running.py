@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import typer
 
 from skuwire.gateway import AnswerLost, GatewayAway, GatewayRefused
-from skuwire.problems import ExitCode, Problem, tell
+from skuwire.problems import SKUWIRE, ExitCode, Problem, tell
 from stack.ports import NoFreePort
 from stack.processes import ProcessNotReady
 from stack.servers import ServerNotStarted
@@ -58,14 +58,14 @@ def _as_problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, GatewayAway):
-        return Problem(str(error), "Is it running? Start it with: skuwire up", code=ExitCode.GATEWAY_AWAY)
+        return Problem(str(error), f"Is it running? Start it with: {SKUWIRE} up", code=ExitCode.GATEWAY_AWAY)
     if isinstance(error, AnswerLost):
         step = "What was sent may have been accepted; sending it again is harmless."
         return Problem(str(error), step, code=ExitCode.GATEWAY_AWAY)
     if isinstance(error, GatewayRefused):
         return Problem(str(error), _advice(error.status), code=ExitCode.REFUSED)
     if isinstance(error, AlreadyRunning):
-        return Problem(str(error), "Stop it with: skuwire down, or choose another --data-dir.")
+        return Problem(str(error), f"Stop it with: {SKUWIRE} down, or choose another --data-dir.")
     return Problem(str(error), "The logs in the data folder tell more; try again once the cause is gone.")
 
 

@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 
 from skuwire.places import ForeignShop, known_data_dirs
+from skuwire.problems import SKUWIRE
 from stack.stack import Stack, StackOptions
 
 
@@ -43,7 +44,7 @@ def show_addresses(console: Console, stack: Stack, data_dir: Path, shop: Foreign
 
 
 def _example(stack: Stack, data_dir: Path) -> str:
-    token = "skuwire token" + ("" if data_dir in known_data_dirs() else f" --data-dir {data_dir}")
+    token = f"{SKUWIRE} token" + ("" if data_dir in known_data_dirs() else f" --data-dir {data_dir}")
     product = '{"operation": "create", "reference": "TRY-1", "name": "Product", "price": 9.9, "quantity": 3}'
     return (
         f"  curl {stack.gateway_url}/api/products/sync -H 'Content-Type: application/json' \\\n"

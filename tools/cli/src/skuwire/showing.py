@@ -12,7 +12,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from skuwire.gateway import Gateway
-from skuwire.problems import ExitCode, Problem
+from skuwire.problems import SKUWIRE, ExitCode, Problem
 from skuwire.progress import RESULTS, Progress, RefusedItem, progress_of
 
 POLL_SECONDS = 0.4
@@ -66,7 +66,7 @@ async def follow_bulk(
             elif clock() - moved_at > give_up_seconds:
                 raise Problem(
                     f"{bulk_id} has not moved for {give_up_seconds:.0f} s; it is kept and goes on by itself",
-                    f"Look again with: skuwire status {bulk_id}; why: skuwire logs --trace {now.trace_id}",
+                    f"Look again: {SKUWIRE} status {bulk_id}; why: {SKUWIRE} logs --trace {now.trace_id}",
                     code=ExitCode.NOT_AS_PROMISED,
                 )
             if not console.is_terminal and clock() - told_at > LINE_EVERY_SECONDS:

@@ -17,7 +17,7 @@ from skuwire.commands.options import (
 )
 from skuwire.gateway import Credentials, Gateway
 from skuwire.places import ForeignShop, Login, find_credentials, foreign_shop, needed_credentials
-from skuwire.problems import ExitCode, Problem
+from skuwire.problems import SKUWIRE, ExitCode, Problem
 from skuwire.progress import refused_items
 from skuwire.push_file import Push, UnreadableFile, read_push_file
 from skuwire.running import run_command
@@ -63,7 +63,9 @@ async def _push(
     try:
         push = read_push_file(file)
     except UnreadableFile as error:
-        raise Problem(f"{file}: {error}", "Correct the file; skuwire push --help shows its form.") from None
+        raise Problem(
+            f"{file}: {error}", f"Correct the file; {SKUWIRE} push --help shows its form."
+        ) from None
     foreign = None if login.gateway or login.data_dir else foreign_shop(shop_url, shop_key)
     if foreign is None:
         return await _send(needed_credentials(login), push, shop, follow=follow)
@@ -93,7 +95,7 @@ async def _send(credentials: Credentials, push: Push, shop: str | None, *, follo
     bulk_id = accepted["bulkId"]
     console.print(f"Accepted as {bulk_id}: {len(push.items)} items in {accepted['chunks']} chunks")
     if not follow:
-        console.print(f"See how it goes with: skuwire status {bulk_id} --follow")
+        console.print(f"See how it goes with: {SKUWIRE} status {bulk_id} --follow")
         return True
     return await show_bulk(credentials, bulk_id, follow=True)
 
@@ -107,7 +109,7 @@ async def show_bulk(credentials: Credentials, bulk_id: str, *, follow: bool) -> 
     if not progress.finished:
         console.print(
             f"{progress.total - progress.settled} of {progress.total} items are still open: "
-            f"skuwire status {bulk_id} --follow"
+            f"{SKUWIRE} status {bulk_id} --follow"
         )
     if refused:
         console.print(refused_table(refused))

@@ -10,7 +10,7 @@ import typer
 
 from skuwire.commands.options import ShopKeyOption, ShopUrlOption, console
 from skuwire.places import UP, ForeignShop, foreign_shop, known_data_dirs
-from skuwire.problems import Problem, tell
+from skuwire.problems import SKUWIRE, Problem, tell
 from skuwire.running import run_command
 from skuwire.running_stack import show_addresses, stack_of
 from stack.stack import running_stack
@@ -44,7 +44,7 @@ async def _up(data_dir: Path, shop: ForeignShop | None) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):  # from here on, stopping it is how it ends well
             loop.add_signal_handler(number, stopped.set)
         show_addresses(console, stack, data_dir, shop)
-        console.print("Stop it with Ctrl-C or: skuwire down")
+        console.print(f"Stop it with Ctrl-C or: {SKUWIRE} down")
         await stopped.wait()
         console.print("Stopping")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from skuwire.problems import Problem
+from skuwire.problems import SKUWIRE, Problem
 from stack.processes import Supervisor
 from stack.stack import is_taken
 
@@ -20,7 +20,7 @@ def make_fresh(data_dir: Path) -> None:
     """Empty the folder. Raises Problem when a stack runs on it or when it is not a stack's folder."""
     if is_taken(data_dir):
         raise Problem(
-            f"a stack runs on {data_dir}", "Stop it with: skuwire down, or choose another --data-dir."
+            f"a stack runs on {data_dir}", f"Stop it with: {SKUWIRE} down, or choose another --data-dir."
         )
     if data_dir.exists():
         if any(data_dir.iterdir()) and not (data_dir / OURS).exists():

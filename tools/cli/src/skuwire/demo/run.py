@@ -31,6 +31,7 @@ from skuwire.demo.report import Expected, Outcome, Pass, ShopAtTheEnd, SyncAnswe
 from skuwire.demo.shop_figures import ShopFigures, as_sent, duplicate_references
 from skuwire.demo.steps import Steps, show_answer
 from skuwire.gateway import Credentials, Gateway
+from skuwire.problems import SKUWIRE
 from skuwire.running_stack import show_addresses
 from skuwire.showing import counting, key_value_table, refused_table, results_table
 from stack.postgres import create_database, drop_database
@@ -258,7 +259,7 @@ def _show_summary(
     console.print(f"Report: {options.report}", soft_wrap=True)
     data_dir = options.data_dir
     console.print(
-        f"One request through all services: skuwire logs --data-dir {data_dir} --trace {report['trace_id']}",
+        f"One request in all services: {SKUWIRE} logs --data-dir {data_dir} --trace {report['trace_id']}",
         soft_wrap=True,
     )
     off = what_is_off(report, expected)
@@ -274,5 +275,5 @@ async def _keep_running(stack: Stack, options: DemoOptions, console: Console) ->
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     show_addresses(console, stack, options.data_dir)
-    console.print("Stop it with Ctrl-C or: skuwire down")
+    console.print(f"Stop it with Ctrl-C or: {SKUWIRE} down")
     await stopped.wait()
