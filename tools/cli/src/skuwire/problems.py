@@ -35,7 +35,7 @@ class Problem(Exception):
 def tell(problem: Problem) -> typer.Exit:
     """Print the problem on standard error; the exit to raise."""
     console = Console(stderr=True, highlight=False)
-    console.print(f"[bold red]Error[/] {escape(str(problem))}")
+    console.print(f"[bold red]Error[/] {escape(str(problem))}", soft_wrap=True)
     if problem.next_step:
-        console.print(f"[bold]Next[/]  {escape(problem.next_step)}")
+        console.print(f"[bold]Next[/]  {escape(problem.next_step)}", soft_wrap=True)
     return typer.Exit(problem.code)
