@@ -13,7 +13,7 @@ from skuwire.places import UP, ForeignShop, foreign_shop, known_data_dirs
 from skuwire.problems import SKUWIRE, Problem, tell
 from skuwire.running import run_command
 from skuwire.running_stack import show_addresses, stack_of
-from stack.stack import running_stack
+from stack.stack import is_taken, running_stack
 
 DOWN_SECONDS = 60.0
 
@@ -67,7 +67,7 @@ async def _down(folders: list[Path]) -> None:
     for folder, addresses in running.items():
         os.kill(int(str(addresses["pid"])), signal.SIGTERM)
         deadline = clock() + DOWN_SECONDS
-        while (folder / "stack.json").exists() or running_stack(folder) is not None:
+        while is_taken(folder):
             if clock() > deadline:
                 raise Problem(f"the stack on {folder} still runs", f"Its process id is {addresses['pid']}.")
             await asyncio.sleep(0.1)
