@@ -41,16 +41,28 @@ class BodyBudget:
 
 async def read_json(request: web.Request, *, max_bytes: int = SMALL_BODY_BYTES) -> Json:
     """The body as JSON. Raises `Refusal`: 400, 408, 413, 415."""
+    check_json(request, max_bytes)
+    body = bytearray()
+    async for part in chunks_of(request, max_bytes):
+        body += part
+    return await parsed(bytes(body))
+
+
+async def parsed(raw: bytes) -> Json:
+    """The value behind the body, read in a thread where it is long. Raises `Refusal` (400)."""
+    try:
+        return await asyncio.to_thread(parse_json, raw) if len(raw) > SMALL_BODY_BYTES else parse_json(raw)
+    except Unreadable as error:
+        raise unreadable(str(error)) from None
+
+
+def check_json(request: web.Request, max_bytes: int) -> None:
+    """Refuse what is announced as something else than JSON in UTF-8, or as too long."""
     check_length(request, max_bytes)
     if request.content_type != "application/json":
         raise unsupported("The body must be sent as application/json.")
     if (request.charset or "utf-8").lower() not in {"utf-8", "utf8", "us-ascii"}:
         raise unsupported("The body must be sent in UTF-8.")
-    raw = await _read(request, max_bytes)
-    try:
-        return await asyncio.to_thread(parse_json, raw) if len(raw) > SMALL_BODY_BYTES else parse_json(raw)
-    except Unreadable as error:
-        raise unreadable(str(error)) from None
 
 
 def check_length(request: web.Request, max_bytes: int) -> None:
@@ -78,10 +90,3 @@ async def chunks_of(request: web.Request, max_bytes: int) -> AsyncIterator[bytes
         if received > max_bytes:
             raise too_large(f"The body has more than {max_bytes} bytes.")
         yield part
-
-
-async def _read(request: web.Request, max_bytes: int) -> bytes:
-    body = bytearray()
-    async for part in chunks_of(request, max_bytes):
-        body += part
-    return bytes(body)

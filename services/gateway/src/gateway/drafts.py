@@ -9,10 +9,10 @@ from common.messages import Intent, Reason
 
 @dataclass
 class SentImage:
-    """A picture as it was sent: its bytes in base64, or the sha-256 of bytes that were sent before.
+    """A picture as it was sent: in base64, or as the sha-256 of bytes that were sent before.
 
-    `base64` is dropped as soon as the bytes are stored, so that one picture at a time is held decoded. An
-    image with neither has been found wrong already.
+    `base64` is the name under which the bytes were cut out of the body. An image with neither has been found
+    wrong already.
     """
 
     path: str  # of the image in the body, for example `images[0]`

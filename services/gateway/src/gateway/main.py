@@ -57,6 +57,7 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
             *WebhookRoutes(http, settings.relay_url, settings.internal_token).routes(),
         ]
     )
+    runtime.collect_dead_letters()
     progress = Progress(surface.waiting)
     runtime.consume(
         {

@@ -1,4 +1,4 @@
-"""Picture bytes go to blob storage one picture at a time; what travels on is a reference."""
+"""Picture bytes go to blob storage one at a time, while the body arrives; what travels on is a reference."""
 
 import asyncio
 import hashlib
@@ -11,9 +11,13 @@ from common.messages import ImageReference, Reason
 from gateway import store
 from gateway.drafts import Draft, RefusedItem, SentImage, refused
 from gateway.errors import too_large, violated
+from gateway.picture_stream import PictureCutter
 from gateway.pictures import HEADER_BYTES, UNREADABLE, ImageRefused, decode_base64, is_picture
 
 MEDIA_UNKNOWN = "No picture with this sha-256 was sent; PUT /api/v1/media/{sha256} takes its bytes."
+
+Pictures = dict[str, str | ImageRefused]
+"""What became of pictures, by the name that stands for them in the JSON: their sha-256 or why not."""
 
 
 @dataclass(frozen=True)
@@ -37,48 +41,59 @@ class Media:
             raise violated([Reason(code="digest_differs", field="sha256", message=f"{error}.")]) from None
         await store.record_media(self.database.pool, sha256, size)
 
-    async def store_images(self, entries: Sequence[Draft | RefusedItem]) -> list[Draft | RefusedItem]:
-        """The entries with their pictures stored; an entry with a picture that is none is refused."""
+    async def cut_out(self, parts: AsyncIterator[bytes]) -> tuple[bytes, Pictures]:
+        """The JSON that remains of a body once its pictures are stored, and what became of each."""
+        cutter = PictureCutter(self.max_bytes)
+        pictures: Pictures = {}
+        async for part in parts:
+            for picture in cutter.feed(part):
+                pictures[picture.name] = await self._store(picture.content)
+        return bytes(cutter.remaining), pictures
+
+    async def refer_to_images(
+        self, entries: Sequence[Draft | RefusedItem], pictures: Pictures
+    ) -> list[Draft | RefusedItem]:
+        """The entries with references to stored pictures; one with a picture that is none is refused."""
         digests = {image.sha256 for entry in entries for image in entry.images or () if image.sha256}
         known = await store.known_media(self.database.pool, digests) if digests else set()
-        return [
-            entry if entry.images is None else await self._store_images_of(entry, known) for entry in entries
-        ]
+        stored = pictures | {digest: digest for digest in known}
+        return [entry if entry.images is None else await self._refer(entry, stored) for entry in entries]
 
-    async def _store_images_of(self, entry: Draft | RefusedItem, known: set[str]) -> Draft | RefusedItem:
+    async def _refer(self, entry: Draft | RefusedItem, stored: Pictures) -> Draft | RefusedItem:
         reasons: list[Reason] = []
         references: list[ImageReference] = []
         for image in entry.images or ():
-            try:
-                digest = await self._digest_of(image, known)
-            except ImageRefused as error:
+            digest = await self._digest_of(image, stored)
+            if isinstance(digest, ImageRefused):
                 field = f"{image.path}.{'sha256' if image.sha256 else 'base64'}"
-                reasons.append(Reason(code=error.code, field=field, message=error.message))
+                reasons.append(Reason(code=digest.code, field=field, message=digest.message))
             else:
                 references.append(ImageReference(file_name=image.file_name, sha256=digest))
-            image.base64 = None  # one picture at a time is held decoded
         if isinstance(entry, RefusedItem):
             return replace(entry, reasons=(*entry.reasons, *reasons), images=())
         entry.fields["images"] = tuple(references)
         return refused(entry, *reasons) if reasons else entry
 
-    async def _digest_of(self, image: SentImage, known: set[str]) -> str:
+    async def _digest_of(self, image: SentImage, stored: Pictures) -> str | ImageRefused:
         """The sha-256 under which the picture is stored, or "" for one that was found wrong already."""
         if image.sha256 is not None:
-            if image.sha256 not in known:
-                raise ImageRefused("media_unknown", MEDIA_UNKNOWN)
-            return image.sha256
+            return stored.get(image.sha256, ImageRefused("media_unknown", MEDIA_UNKNOWN))
         if image.base64 is None:
             return ""
-        data, digest = await asyncio.to_thread(_decoded, image.base64, self.max_bytes)
+        if image.base64 in stored:
+            return stored[image.base64]
+        try:  # its key was written in a way that the cutter does not know, such as "\\u0062ase64"
+            return await self._store(decode_base64(image.base64, max_bytes=self.max_bytes))
+        except ImageRefused as error:
+            return error
+
+    async def _store(self, content: bytes | ImageRefused) -> str | ImageRefused:
+        if isinstance(content, ImageRefused):
+            return content
+        digest = (await asyncio.to_thread(hashlib.sha256, content)).hexdigest()
         if not await self.is_known(digest):
-            await self.put(digest, _one_part(data))
+            await self.put(digest, _one_part(content))
         return digest
-
-
-def _decoded(base64: str, max_bytes: int) -> tuple[bytes, str]:
-    data = decode_base64(base64, max_bytes=max_bytes)
-    return data, hashlib.sha256(data).hexdigest()
 
 
 async def _one_part(data: bytes) -> AsyncIterator[bytes]:

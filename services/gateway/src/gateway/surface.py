@@ -1,7 +1,7 @@
 """What all routes share: who calls, for which shop, under which trace, and how a refusal is answered."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -17,7 +17,8 @@ from common.shops import Shops
 from common.telemetry import tracer
 from gateway.accepting import Admission
 from gateway.authentication import AccessTokens, Caller, Passwords, TokenRefused
-from gateway.body import SMALL_BODY_BYTES, BodyBudget, read_json
+from gateway.body import SMALL_BODY_BYTES, BodyBudget, check_json, chunks_of, parsed
+from gateway.drafts import Draft, RefusedItem
 from gateway.errors import Refusal, body_of, not_found, unauthorized, unavailable, violated
 from gateway.media import Media
 from gateway.settings import GatewaySettings
@@ -28,6 +29,8 @@ from gateway.waiting import Waiting
 log = structlog.get_logger()
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+ReadProducts = Callable[[Json], Sequence[Draft | RefusedItem]]
 
 CALLER = web.RequestKey("caller", Caller)
 PUBLIC_PATHS = frozenset({"/api/auth/login", "/api/v1/auth/login", "/healthz", "/readyz", "/metrics"})
@@ -96,16 +99,19 @@ class Surface:
         known = f"The shops of this tenant are: {', '.join(names)}." if names else "This tenant has no shop."
         raise violated([Reason(code="shop_unknown", field="shop", message=known)])
 
-    @asynccontextmanager
-    async def products(self, request: web.Request) -> AsyncIterator[Json]:
-        """A body with products, counted against the memory for bodies while it is worked on."""
+    async def products(self, request: web.Request, read: ReadProducts) -> list[Draft | RefusedItem]:
+        """What `read` makes of the body, its pictures stored.
+
+        The body is counted against the memory for bodies while it is worked on.
+        """
         limit = self.settings.products_body_max_bytes
+        check_json(request, limit)
         length = limit if request.content_length is None else request.content_length
-        if length <= SMALL_BODY_BYTES or length > limit:
-            yield await read_json(request, max_bytes=limit)
-        else:
-            async with self.bodies.hold(length):
-                yield await read_json(request, max_bytes=limit)
+        async with self.bodies.hold(length):
+            remaining, pictures = await self.media.cut_out(chunks_of(request, limit))
+            body = await parsed(remaining)
+            entries = await asyncio.to_thread(read, body) if length > SMALL_BODY_BYTES else read(body)
+            return await self.media.refer_to_images(entries, pictures)
 
 
 def current_trace_id() -> str | None:

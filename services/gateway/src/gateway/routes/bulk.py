@@ -1,6 +1,6 @@
 """The routes of the bulk dialect: thousands of items in, progress to be asked for."""
 
-import asyncio
+from functools import partial
 
 from aiohttp import web
 
@@ -30,10 +30,7 @@ class BulkRoutes:
         """200 as seed 004: accepted in so many chunks, and the items that could not be read."""
         origin = self._surface.origin(request, Kind.BULK)
         limit = self._surface.settings.bulk_max_items
-        async with self._surface.products(request) as body:
-            read = await asyncio.to_thread(bulk.read_items, body, max_items=limit)
-            del body
-            entries = await self._surface.media.store_images(read)
+        entries = await self._surface.products(request, partial(bulk.read_items, max_items=limit))
         accepted = await self._surface.admission.accept(origin, entries)
         return web.json_response(
             bulk.accepted(accepted.submission_id, accepted.chunks, accepted.refused),

@@ -33,10 +33,7 @@ class SyncRoutes:
 
     async def post(self, request: web.Request) -> web.Response:
         """200 with the result; 202 where it takes longer than the caller waits; 404, 409, 422 refused."""
-        async with self._surface.products(request) as body:
-            read = sync.read_product(body)
-            del body
-            entries = await self._surface.media.store_images([read])
+        entries = await self._surface.products(request, lambda body: [sync.read_product(body)])
         submission, items, patient = await self._submit(request, Kind.SYNC, entries)
         [item] = items
         if item.result is None:
@@ -45,10 +42,7 @@ class SyncRoutes:
 
     async def post_batch(self, request: web.Request) -> web.Response:
         """200 with every product's result, 202 where some take longer than the caller waits."""
-        async with self._surface.products(request) as body:
-            read = sync.read_batch(body)
-            del body
-            entries = await self._surface.media.store_images(read)
+        entries = await self._surface.products(request, sync.read_batch)
         submission, items, patient = await self._submit(request, Kind.BATCH, entries)
         answer = sync.batch_answer(submission, items)
         if any(item.result is None for item in items):
