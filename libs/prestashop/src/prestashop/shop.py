@@ -188,6 +188,14 @@ class Shop:
             raise
         return image_ids_in(answer.body)
 
+    async def image(self, product_id: int, image_id: int) -> bytes:
+        """Read a picture as the shop keeps it, which is encoded anew and not what was uploaded.
+
+        Raises ShopRefusal with code 57 when there is no such picture, 61 when it has no file.
+        """
+        path = f"images/products/{_positive(product_id)}/{_positive(image_id)}"
+        return (await self._transport.request("GET", path)).body
+
     async def delete_image(self, product_id: int, image_id: int) -> None:
         """Delete a picture; one that is gone already is no error.
 
