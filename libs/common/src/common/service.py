@@ -9,33 +9,34 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Generic, TypeVar
 
 import structlog
-from aio_pika.exceptions import AMQPError
 from aiohttp import web
 
 from common.blobs import Blobs
 from common.database import Database, open_database
 from common.http.health import health_routes
 from common.messages.contract import Message
-from common.messaging.broker import Broker, connect
+from common.messaging.broker import Broker, BrokerAway, answered, connect
+from common.messaging.dead_letters import DeadLetterCollector
+from common.messaging.inbox import keep_forgetting
 from common.messaging.intake import Handler, Intake
 from common.messaging.outbox import OutboxRelay
 from common.settings import ServiceSettings
 from common.shops import Shops, load_shops
-from common.stopping import sleep_or_stop
-from common.telemetry import set_up_telemetry
+from common.telemetry import flush_telemetry, set_up_telemetry
 
 log = structlog.get_logger()
 
 S = TypeVar("S", bound=ServiceSettings)
+R = TypeVar("R")
 
 Background = Callable[[asyncio.Event], Awaitable[None]]
 
-WATCHDOG_SECONDS = 15.0
-WATCHDOG_STRIKES = 3
+BROKER_CLOSE_SECONDS = 3.0
+CANCEL_SECONDS = 2.0
 
 
 class Runtime(Generic[S]):
@@ -56,7 +57,6 @@ class Runtime(Generic[S]):
         self._intake: Intake | None = None
         self._background: dict[str, Background] = {}
         self._routes: list[web.RouteDef] = []
-        self._consuming = False
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -69,6 +69,10 @@ class Runtime(Generic[S]):
         """Handle these message types, of all shops, from the service's own queue."""
         self._intake = Intake(self.name, self.database, self.broker, handlers)
 
+    def collect_dead_letters(self) -> None:
+        """Copy the dead letters of all services into this service's schema; see its table `dead_letters`."""
+        self.background("dead letters", DeadLetterCollector(self.database, self.broker).run)
+
     def background(self, name: str, work: Background) -> None:
         """Run `work(stopping)` for the service's whole life; when it fails, the service ends."""
         self._background[name] = work
@@ -79,27 +83,36 @@ class Runtime(Generic[S]):
     # ── run by run_service ──
 
     async def run(self) -> None:
-        """Serve until `stopping`."""
-        relay = OutboxRelay(self.database, self.broker)
+        """Serve until `stopping`: first nothing new is taken, then what was decided is published."""
         runner = await self._serve_http()
         if self._intake:
-            await self._intake.start()
-            self._consuming = True
             self._spawn("intake", self._intake.run)
-            self._spawn("watchdog", self._watch)
+            self._spawn("inbox", self._forget_messages)
         for name, work in self._background.items():
             self._spawn(name, work)
         relay_stopping = asyncio.Event()
+        relay = OutboxRelay(self.database, self.broker)
         relay_task = asyncio.create_task(relay.run(relay_stopping), name="outbox relay")
         relay_task.add_done_callback(self._end_when_failed)
-        log.info("service.started", port=self.settings.http_port)
+        log.info("service.started", port=runner.addresses[0][1])
         await self.stopping.wait()
-        await asyncio.gather(*self._tasks, return_exceptions=True)  # they see `stopping` and finish
+        await asyncio.gather(runner.cleanup(), *self._tasks, return_exceptions=True)  # they see `stopping`
         relay_stopping.set()
         await asyncio.gather(relay_task, return_exceptions=True)
-        await runner.cleanup()
         for close in self.on_stop:
             await close()
+
+    async def close(self) -> None:
+        """Leave broker and database, in bounded time even where they do not answer."""
+        try:
+            async with answered(BROKER_CLOSE_SECONDS):
+                await self.broker.close()
+        except BrokerAway as error:
+            log.info("service.broker_not_closed", cause=str(error))
+        await self.database.close()
+
+    async def _forget_messages(self, stopping: asyncio.Event) -> None:
+        await keep_forgetting(self.database, stopping)
 
     def _spawn(self, name: str, work: Background) -> None:
         task: asyncio.Task[None] = asyncio.create_task(_awaited(work(self.stopping)), name=name)
@@ -107,9 +120,11 @@ class Runtime(Generic[S]):
         self._tasks.append(task)
 
     def _end_when_failed(self, task: asyncio.Task[None]) -> None:
-        if task.cancelled() or task.exception() is None:
+        # Nobody cancels these tasks; aio-pika raises CancelledError for a connection that got stuck.
+        error = asyncio.CancelledError("not by us") if task.cancelled() else task.exception()
+        if error is None:
             return
-        log.critical("service.task_failed", task=task.get_name(), exc_info=task.exception())
+        log.critical("service.task_failed", task=task.get_name(), exc_info=error)
         self.failed = True
         self.stopping.set()
 
@@ -127,25 +142,9 @@ class Runtime(Generic[S]):
         return {
             "database": await self.database.is_reachable(),
             "broker": self.broker.connected,
-            "consumers": self._consuming or self._intake is None,
+            "consumers": self._intake is None or self._intake.consuming,
             "running": not self.stopping.is_set(),
         }
-
-    async def _watch(self, stopping: asyncio.Event) -> None:
-        """End the service when the broker answers and knows no consumer of ours: a restart is the cure."""
-        assert self._intake is not None  # noqa: S101 - only spawned beside an intake
-        strikes = 0
-        while not stopping.is_set():
-            await sleep_or_stop(stopping, WATCHDOG_SECONDS)
-            if stopping.is_set():
-                return
-            try:
-                self._consuming = await self._intake.is_consuming()
-            except (AMQPError, OSError, TimeoutError, RuntimeError):
-                continue  # the broker is away: the connection comes back by itself
-            strikes = 0 if self._consuming else strikes + 1
-            if strikes >= WATCHDOG_STRIKES:
-                raise RuntimeError("the broker knows no consumer of our queue")
 
 
 async def _awaited(work: Awaitable[None]) -> None:
@@ -162,38 +161,57 @@ def run_service(name: str, settings_type: type[S], start: Callable[[Runtime[S]],
         log.critical("service.start_failed", exc_info=error)
         failed = True
     log.info("service.stopped", failed=failed)
+    flush_telemetry()
     sys.stdout.flush()
     os._exit(1 if failed else 0)  # a stuck broker connection would keep asyncio and its threads for ever
 
 
 async def _main(name: str, settings: S, start: Callable[[Runtime[S]], Awaitable[None]]) -> bool:
-    stop_asked = asyncio.Event()
     loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        stop_asked.set()
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    deadline = asyncio.create_task(_end_in_time(stopping, settings.shutdown_deadline_seconds))
+    try:
+        runtime = await _unless(stopping, _open(name, settings, start, stopping))
+        if runtime is None:
+            return False
+        await runtime.run()
+        await runtime.close()
+        return runtime.failed
+    finally:
+        deadline.cancel()
+        # The end of asyncio.run cancels what is left, which a stuck broker connection ignores.
         loop.call_later(settings.shutdown_deadline_seconds, _give_up)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    opening = asyncio.ensure_future(_open(name, settings))
-    stopped = asyncio.ensure_future(stop_asked.wait())
-    await asyncio.wait([opening, stopped], return_when=asyncio.FIRST_COMPLETED)
-    if not opening.done():
-        opening.cancel()
-        return False
-    runtime: Runtime[Any] = opening.result()
-    stopped.add_done_callback(lambda _: runtime.stopping.set())
-    await start(runtime)
-    await runtime.run()
-    await runtime.broker.close()
-    await runtime.database.pool.close()
-    return runtime.failed
 
-
-async def _open(name: str, settings: S) -> Runtime[S]:
+async def _open(
+    name: str, settings: S, start: Callable[[Runtime[S]], Awaitable[None]], stopping: asyncio.Event
+) -> Runtime[S]:
     database, broker = await asyncio.gather(open_database(settings, name), connect(settings, name))
-    return Runtime(name, settings, database, broker)
+    runtime = Runtime(name, settings, database, broker)
+    runtime.stopping = stopping
+    await start(runtime)
+    return runtime
+
+
+async def _unless(stopping: asyncio.Event, opening: Coroutine[None, None, R]) -> R | None:
+    """What `opening` returns, or None when the service was told to stop before."""
+    task = asyncio.ensure_future(opening)
+    stopped = asyncio.ensure_future(stopping.wait())
+    await asyncio.wait([task, stopped], return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    await asyncio.wait([task], timeout=CANCEL_SECONDS)
+    return None
+
+
+async def _end_in_time(stopping: asyncio.Event, seconds: float) -> None:
+    await stopping.wait()
+    await asyncio.sleep(seconds)
+    _give_up()
 
 
 def _give_up() -> None:

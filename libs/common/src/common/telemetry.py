@@ -20,9 +20,18 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 REDACTED = "[redacted]"
-SECRET_NAMES = re.compile(r"authorization|api_?key|password|secret|ws_key|token|cookie|^key$", re.IGNORECASE)
+FLUSH_MILLISECONDS = 2000
+SECRET_NAMES = re.compile(
+    r"authorization|(?:api|ws|shop|webservice|private|signing)[_-]?key|password|secret|token|cookie|^key$",
+    re.IGNORECASE,
+)
 SECRET_VALUES = re.compile(
-    r"pm_(?:live|test)_\w+|whsec_[\w+/=-]+|eyJ[\w-]+\.[\w.-]+|(?<=://)[^/@\s:]*:[^@\s/]+(?=@)|(?<=ws_key=)\w+"
+    r"pm_(?:live|test)_\w+"
+    r"|whsec_[\w+/=-]+"
+    r"|eyJ[\w-]+\.[\w.-]+"  # a JWT
+    r"|(?<=://)[^/@\s:]*:[^@\s/]+(?=@)"  # user and password of an address
+    r"|(?<=ws_key=)\w+"
+    r"|(?i:(?<=bearer )|(?<=basic ))[\w+/=.~-]{8,}"
 )
 
 tracer = trace.get_tracer("skuwire")
@@ -42,23 +51,42 @@ def set_up_telemetry(service: str, *, log_level: str = "INFO", otlp_endpoint: st
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
 
 
+def flush_telemetry() -> None:
+    """Send the spans that have not been sent yet, in bounded time."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.force_flush(FLUSH_MILLISECONDS)
+
+
 def redact_secrets(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Replace values whose name or form is that of a secret, at any depth."""
     for name, value in event.items():
+        if name.startswith("_"):
+            continue  # structlog's own, never written
         event[name] = REDACTED if SECRET_NAMES.search(name) and value else _redacted(value)
     return event
 
 
+def redact_text(text: str) -> str:
+    """The text without what has the form of a secret."""
+    return SECRET_VALUES.sub(REDACTED, text)
+
+
 def _redacted(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
     if isinstance(value, str):
-        return SECRET_VALUES.sub(REDACTED, value)
+        return redact_text(value)
     if isinstance(value, dict):
-        return {k: REDACTED if SECRET_NAMES.search(str(k)) and v else _redacted(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+        return {
+            redact_text(str(k)): REDACTED if SECRET_NAMES.search(str(k)) and v else _redacted(v)
+            for k, v in value.items()
+        }
+    if isinstance(value, list | tuple | set | frozenset):
         return [_redacted(v) for v in value]
-    return value
+    return redact_text(repr(value))  # as the renderer would show it
 
 
 def _add_trace(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

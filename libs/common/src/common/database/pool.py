@@ -25,6 +25,16 @@ UNAVAILABLE = (
 """What says that the database is away, rather than that a statement is wrong."""
 
 ACQUIRE_TIMEOUT_SECONDS = 5.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+CLOSE_TIMEOUT_SECONDS = 3.0
+
+
+def is_refused_value(error: BaseException) -> bool:
+    """Whether asyncpg itself refused a value, say a number beyond int4: no matter of the database being away.
+
+    Its class for that is private and derives from `InterfaceError`, as a closed connection does.
+    """
+    return isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
 
 
 class Database:
@@ -61,6 +71,14 @@ class Database:
             return False
         return True
 
+    async def close(self) -> None:
+        """Close the pool; connections that are still at work then are cut off."""
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
+                await self.pool.close()
+        except TimeoutError:
+            self.pool.terminate()
+
 
 async def open_database(settings: ServiceSettings, service: str) -> Database:
     """Open the pool, waiting for a database that is not there yet."""
@@ -71,6 +89,7 @@ async def open_database(settings: ServiceSettings, service: str) -> Database:
                 settings.database_url.get_secret_value(),
                 min_size=1,
                 max_size=settings.database_pool_size,
+                timeout=CONNECT_TIMEOUT_SECONDS,
                 command_timeout=settings.database_command_timeout_seconds,
                 init=_prepare,
                 server_settings={
