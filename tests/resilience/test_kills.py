@@ -75,7 +75,7 @@ async def products_with_pictures(running: Running, prefix: str, count: int) -> l
             "price": 10,
             "quantity": number,
             "brand": {"name": f"{prefix} {number % 3}"},
-            "technical_data": [{"Gruppo": "", "Descrizione": prefix, "Valore": str(number % 4)}],
+            "technical_data": [{"Gruppo": "Lab", "Descrizione": prefix, "Valore": str(number % 4)}],
             "images": [images[number % 5], images[(number + 1) % 5]],
         }
         for number in range(count)
