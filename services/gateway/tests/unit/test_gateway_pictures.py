@@ -4,10 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.messages import Reason
-from gateway.errors import PROBLEM_JSON, Refusal, body_of, violated
 from gateway.pictures import ImageRefused, decode_base64, is_picture
-from gateway.prefer import Patience, patience
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 MAX = 1000
@@ -62,53 +59,3 @@ def test_a_picture_may_have_exactly_the_largest_size() -> None:
 def test_any_text_is_a_picture_or_refused(text: str) -> None:
     with pytest.raises(ImageRefused):
         decode_base64(text, max_bytes=MAX)
-
-
-# ── preferences ──
-
-
-@pytest.mark.parametrize(
-    ("prefer", "expected"),
-    [
-        ("", Patience(25)),
-        ("respond-async", Patience(0, "respond-async")),
-        ("wait=5", Patience(5, "wait=5")),
-        ("respond-async, wait=10", Patience(10, "wait=10")),
-        ("wait=600", Patience(25, "wait=25")),
-        ("wait=0", Patience(0, "wait=0")),
-        ("wait=-1", Patience(25)),
-        ("wait=soon; foo", Patience(25)),
-        ("return=minimal, Respond-Async", Patience(0, "respond-async")),
-    ],
-)
-def test_a_caller_says_how_long_it_waits(prefer: str, expected: Patience) -> None:
-    assert patience(prefer, at_most=25) == expected
-
-
-# ── the bodies of refusals ──
-
-
-def test_each_surface_has_its_own_form_of_a_refusal() -> None:
-    refusal = violated(
-        [Reason(code="price_negative", field="price", message="Price must be a positive number")]
-    )
-    details = [{"field": "price", "message": "Price must be a positive number"}]
-    assert body_of(refusal, "/api/products/sync") == (
-        "application/json",
-        {"success": False, "error": "Validation failed", "details": details},
-    )
-    assert body_of(refusal, "/api/v1/products")[1] == {
-        "status": "error",
-        "error": {"code": "validation_failed", "message": "Validation failed", "details": details},
-    }
-    content_type, problem = body_of(refusal, "/api/products/sync", accept=f"{PROBLEM_JSON}, */*")
-    assert content_type == PROBLEM_JSON
-    assert (problem["status"], problem["title"]) == (422, "Unprocessable Entity")
-
-
-def test_pictures_that_are_too_large_are_413_only_when_nothing_else_is_wrong() -> None:
-    large = Reason(code="image_too_large", field="images[0].base64", message="Too large.")
-    other = Reason(code="type_wrong", field="price", message="No.")
-    assert violated([large]).status == 413
-    assert violated([large, other]).status == 422
-    assert isinstance(violated([]), Refusal)

@@ -59,7 +59,7 @@ class SyncRoutes:
         self, request: web.Request, kind: Kind, entries: Sequence[Draft | RefusedItem]
     ) -> tuple[SubmissionState, list[ItemState], Patience]:
         settings = self._surface.settings
-        patient = patience(request.headers.get("Prefer", ""), at_most=settings.wait_seconds)
+        patient = patience(", ".join(request.headers.getall("Prefer", ())), at_most=settings.wait_seconds)
         origin = self._surface.origin(request, kind)
         if kind is Kind.SYNC and isinstance(entries[0], RefusedItem):
             raise violated(as_sent(entries[0].reasons))
