@@ -4,12 +4,21 @@ import os
 import shutil
 import sys
 from enum import IntEnum
+from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-SKUWIRE = "skuwire" if shutil.which("skuwire") else os.path.relpath(sys.argv[0])
+
+def _own_name() -> str:
+    if shutil.which("skuwire"):
+        return "skuwire"
+    called = Path(sys.argv[0])
+    return "python -m skuwire" if called.name == "__main__.py" else os.path.relpath(called)
+
+
+SKUWIRE = _own_name()
 """How the person calls this program: bare where it is on the path, else as it was called."""
 
 
