@@ -9,7 +9,10 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
+
+from common.errors import Transient
 
 SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
@@ -24,6 +27,10 @@ class BlobDigestMismatch(Exception):
 
 class BlobMissing(Exception):
     """No bytes are stored under that sha-256."""
+
+
+class BlobsAway(Transient):
+    """Blob storage does not answer as it should; the bytes may well be there."""
 
 
 class Blobs:
@@ -45,6 +52,8 @@ class Blobs:
             return bytes(await answer.bytes_async())
         except FileNotFoundError:
             raise BlobMissing(sha256) from None
+        except (BaseError, OSError) as error:
+            raise BlobsAway(type(error).__name__) from error
 
     async def put(self, sha256: str, parts: AsyncIterable[bytes], *, max_bytes: int) -> int:
         """Store a stream and return its size.

@@ -8,8 +8,8 @@ import structlog
 from common.database import UnitOfWork
 from common.messages import ChunkCompleted, ChunkWritten, ShopSnapshot
 from common.messaging.envelope import Received
-from image_processor import store
-from image_processor.store import FinishedChunk
+from image_processor.store import intake as store
+from image_processor.store.settling import FinishedChunk, take_finished
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class Intake:
             await store.save_desired(connection, shop, [entry for _, entry in pictures])
             await store.add_open_items(connection, pictures)
             work.after_commit(lambda shop=shop: self._wake(shop))  # type: ignore[misc] # bound now
-        publish_finished(work, await store.take_finished(connection, fresh))
+        publish_finished(work, await take_finished(connection, fresh))
         for item in received:
             with item.bound(chunk_id=item.message.chunk.chunk_id):
                 log.info("chunk.taken", products=len(item.message.pictures))

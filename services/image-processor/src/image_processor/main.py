@@ -1,16 +1,22 @@
 """Wires image-processor."""
 
+import asyncio
+
 from common.database.lease import Lease
 from common.messages import ChunkWritten, ShopSnapshot
 from common.service import Runtime, run_service
-from common.shop_driver import ShopDriver
+from common.shop_driver import LEASE_MARGIN_SECONDS, ShopDriver
 from common.shop_link import ShopLink
 from common.shops import ShopSettings
-from image_processor import store
-from image_processor.drive import DEFAULT_LIMIT_BYTES, Pass, drive
+from image_processor.drive import drive
 from image_processor.handlers import Intake
+from image_processor.pass_context import Pass
+from image_processor.preparing import Preparing
+from image_processor.progress import Progress
+from image_processor.render import RenderLimits
 from image_processor.renderer import Renderer
 from image_processor.settings import ImageSettings
+from image_processor.store import pictures as store
 
 IMAGE_TIMEOUT_FACTOR = 3  # the client gives an upload three times the time of another request
 
@@ -26,35 +32,51 @@ async def start(runtime: Runtime[ImageSettings]) -> None:
     renderer = Renderer(
         settings.render_processes, settings.render_memory_bytes, settings.render_timeout_seconds
     )
+    preparing = Preparing(runtime.blobs, renderer)
+    progress = Progress(database, runtime.broker, settings.progress_seconds)
 
     async def drive_pass(link: ShopLink, lease: Lease) -> bool:
-        limit = await store.shop_image_bytes(database.pool, link.shop.id)
-        return await drive(
-            Pass(
-                link=link,
-                lease=lease,
-                database=database,
-                blobs=runtime.blobs,
-                renderer=renderer,
-                settings=settings,
-                limit_bytes=limit or DEFAULT_LIMIT_BYTES,
-                now=await database.pool.fetchval("select now()"),
+        shop = link.shop
+        products = await store.due_products(database.pool, shop.id, settings.pass_products)
+        if not products or runtime.stopping.is_set():
+            return False
+        now, limit_bytes = await store.time_and_image_bytes(database.pool, shop.id)
+        over = asyncio.Event()
+        ending = asyncio.create_task(_set_when(runtime.stopping, over))
+        try:
+            await drive(
+                Pass(
+                    link=link,
+                    lease=lease,
+                    database=database,
+                    preparing=preparing,
+                    settings=settings,
+                    limits=RenderLimits(shop_limit_bytes=limit_bytes) if limit_bytes else RenderLimits(),
+                    now=now,
+                    over=over,
+                    sending=asyncio.Semaphore(shop.concurrency),
+                    progressed=progress.moved,
+                ),
+                products,
             )
-        )
+        finally:
+            ending.cancel()
+        return True
 
     def driver_of(shop: ShopSettings) -> ShopDriver:
         async def after_recovery() -> None:
             async with database.transaction() as connection:
                 await store.restart_unanswered_uploads(connection, shop.id)
 
+        longest_request_seconds = shop.request_timeout_seconds * IMAGE_TIMEOUT_FACTOR
         return ShopDriver(
             shop,
             "image-processor",
             database,
             drive_pass,
-            lease_seconds=settings.lease_seconds,
+            lease_seconds=max(settings.lease_seconds, longest_request_seconds + 2 * LEASE_MARGIN_SECONDS),
             idle_seconds=settings.idle_seconds,
-            longest_request_seconds=shop.request_timeout_seconds * IMAGE_TIMEOUT_FACTOR,
+            longest_request_seconds=longest_request_seconds,
             on_recovered=after_recovery,
         )
 
@@ -68,8 +90,15 @@ async def start(runtime: Runtime[ImageSettings]) -> None:
     runtime.consume({ChunkWritten: intake.take_chunks, ShopSnapshot: intake.take_snapshots})
     for shop_id, driver in drivers.items():
         runtime.background(f"drive {shop_id}", driver.run)
+    runtime.background("tell progress", progress.run)
+    runtime.background("warm up renderers", lambda _: renderer.warm_up())
 
     async def close_renderer() -> None:
         renderer.close()
 
     runtime.on_stop.append(close_renderer)
+
+
+async def _set_when(stopping: asyncio.Event, over: asyncio.Event) -> None:
+    await stopping.wait()
+    over.set()

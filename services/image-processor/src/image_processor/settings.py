@@ -12,12 +12,17 @@ class ImageSettings(ServiceSettings):
 
     pass_products: int = Field(40, ge=1, description="Products of one shop in one pass; its bounded share.")
     lease_seconds: float = Field(
-        90, gt=0, description="A worker that dies loses its shops after this time; longer than an upload."
+        90,
+        gt=0,
+        description="A worker that dies loses its shops after this time; never below the longest upload.",
     )
     render_processes: int = Field(2, ge=1, description="Processes that decode and encode pictures.")
     render_memory_bytes: int = Field(
         2_000_000_000, description="Address space of such a process; a picture that needs more is refused."
     )
-    render_timeout_seconds: float = Field(60, gt=0, description="A picture that takes longer is refused.")
+    render_timeout_seconds: float = Field(30, gt=0, description="A picture that takes longer is refused.")
     attempts: int = Field(8, ge=1, description="Times that a shop may fail on one product's pictures.")
     idle_seconds: float = Field(1, gt=0, description="How often to look for products that have become due.")
+    progress_seconds: float = Field(
+        1, gt=0, description="At most so often is told how far the pictures of a chunk are."
+    )

@@ -1,7 +1,7 @@
 """The chunk: at most 50 product changes that travel through the stations as one message.
 
 submitted (gateway) → validated (validator) → written (prestashop-writer) → completed (the station that
-leaves no item open).
+leaves no item open). While a station works, it may tell how far it is (progressed).
 """
 
 from datetime import datetime
@@ -103,6 +103,19 @@ class ChunkWritten(ChunkMessage):
     message_type = "chunk.written.v1"
     pictures: tuple[PictureWork, ...]
     outcomes: tuple[ItemOutcome, ...] = ()
+
+
+class ChunkProgressed(ChunkMessage):
+    """A station is at work on the chunk; told at most once a second, and not at all when nobody listens.
+
+    `items_done` are the items of the chunk that no station has left to do, `pictures_done` the pictures of
+    its items that the shop shows. Both are counts so far, so that losing one of these facts harms nobody.
+    """
+
+    message_type = "chunk.progressed.v1"
+    station: str
+    items_done: int
+    pictures_done: int = 0
 
 
 class ChunkCompleted(ChunkMessage):

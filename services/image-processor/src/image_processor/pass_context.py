@@ -1,0 +1,50 @@
+"""What a pass over one shop has at hand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from common.database import Database, UnitOfWork
+from common.database.lease import Lease
+from common.shop_link import ShopLink
+from image_processor.preparing import Preparing
+from image_processor.render import RenderLimits
+from image_processor.settings import ImageSettings
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass. `now` is the database's time at its beginning.
+
+    `over` is set when the shop went away or the service stops: nothing new is begun then. `sending` has a
+    place for each request that the client sends at once: whoever has one does not wait in the client, so that
+    an upload goes out right after its intent was recorded.
+    """
+
+    link: ShopLink
+    lease: Lease
+    database: Database
+    preparing: Preparing
+    settings: ImageSettings
+    limits: RenderLimits
+    now: datetime
+    over: asyncio.Event
+    sending: asyncio.Semaphore
+    progressed: Callable[[Sequence[str]], None] = field(repr=False)
+
+    @property
+    def shop_id(self) -> str:
+        return self.link.shop.id
+
+    def conclusive_at(self, uploaded_at: datetime) -> datetime:
+        """From when on a picture that is not in the shop was not written."""
+        return uploaded_at + timedelta(seconds=self.link.shop.late_commit_seconds + self.lease.seconds)
+
+    @asynccontextmanager
+    async def fenced(self) -> AsyncIterator[UnitOfWork]:
+        """One transaction that only commits while the shop is ours. Raises `LeaseLost`."""
+        async with self.database.unit_of_work() as work:
+            await self.lease.check(work.connection)
+            yield work

@@ -1,0 +1,1 @@
+"""All SQL of image-processor, many rows per statement."""

@@ -1,0 +1,89 @@
+"""What became of an upload whose answer never came.
+
+The shop's pictures that it may have made are those that were not there before and that we do not know. A
+person may have made them as well: only one that shows the same is ours. The bytes do not tell, since a shop
+encodes pictures anew.
+"""
+
+from enum import Enum, auto
+
+import structlog
+
+from common.messages import ImageReference
+from image_processor.pass_context import Pass
+from image_processor.plan import Fate, LedgerEntry, PictureProduct, fate_of, uploaded_meanwhile
+from image_processor.render import Rendered
+from image_processor.store import pictures as store
+from prestashop import ShopRefusal
+
+log = structlog.get_logger()
+
+NO_SUCH_PICTURE = 57
+
+
+class Found(Enum):
+    """What a picture in the shop is, next to an upload of ours."""
+
+    OURS = auto()
+    ANOTHER = auto()
+    EMPTY = auto()  # without a file: the shop is still at it, or broke off
+
+
+async def find_out(
+    current: Pass, product: PictureProduct, entry: LedgerEntry, ids_now: list[int]
+) -> PictureProduct | None:
+    """The product after the ledger has learned of the upload's fate; None while it may still be written."""
+    ours, empty = await _look_at(current, product, entry, ids_now)
+    moment = current.conclusive_at(entry.uploaded_at or current.now)
+    fate = fate_of(entry, found=ours is not None, now=current.now, conclusive_at=moment)
+    if fate is Fate.NOT_WRITTEN:
+        # The shop cannot be writing them any more: an empty picture, even as the cover, is all that is left.
+        for image_id in empty:
+            async with current.sending:
+                await current.link.client.delete_image(product.presta_id, image_id)
+            ids_now.remove(image_id)
+    async with current.fenced() as work:
+        if fate is Fate.UNDECIDED:
+            await store.wait_until(work.connection, current.shop_id, product.reference, moment)
+        elif ours is not None:
+            await store.record_upload(work.connection, current.shop_id, product, entry.sha256, ours)
+        else:
+            await store.forget_picture(work.connection, current.shop_id, product, entry.sha256)
+            if entry.uploaded_at is not None:  # one that the shop broke off was counted then
+                await store.count_attempt(work.connection, current.shop_id, product.reference)
+    log.info("upload.found_out", reference=product.reference, fate=fate.value, image_id=ours)
+    if fate is Fate.UNDECIDED:
+        return None
+    if ours is None:
+        return product.without(entry.sha256)
+    return product.with_entry(LedgerEntry(entry.sha256, image_id=ours))
+
+
+async def _look_at(
+    current: Pass, product: PictureProduct, entry: LedgerEntry, ids_now: list[int]
+) -> tuple[int | None, list[int]]:
+    """Which of the shop's pictures is the one that was sent, and those that have no file."""
+    empty: list[int] = []
+    candidates = uploaded_meanwhile(entry, ids_now, product.ledger)
+    if not candidates:
+        return None, empty
+    image = ImageReference(file_name="", sha256=entry.sha256)
+    sent = await current.preparing.prepare(image, current.limits)  # the same bytes as then
+    if not isinstance(sent, Rendered):
+        return None, empty  # it cannot be sent again either
+    for image_id in candidates:
+        found = await _compare(current, product, image_id, sent)
+        if found is Found.OURS:
+            return image_id, empty
+        if found is Found.EMPTY:
+            empty.append(image_id)
+    return None, empty
+
+
+async def _compare(current: Pass, product: PictureProduct, image_id: int, sent: Rendered) -> Found:
+    try:
+        async with current.sending:
+            theirs = await current.link.client.image(product.presta_id, image_id)
+    except ShopRefusal as refusal:
+        return Found.ANOTHER if refusal.code == NO_SUCH_PICTURE else Found.EMPTY
+    return Found.OURS if await current.preparing.shows_the_same(sent, theirs) else Found.ANOTHER

@@ -1,0 +1,177 @@
+"""What goes wrong in the shop, the service and in between: every picture is shown exactly once."""
+
+import asyncio
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from common.messages import ShopReachability
+
+World = Any  # the fixture of conftest.py, which tests cannot import
+UPLOAD = "POST /api/images/products"
+
+
+async def test_an_upload_whose_answer_is_lost_after_the_write_is_not_repeated(
+    world: World,
+) -> None:
+    (product,) = await world.products(1)
+    world.faults.change({"drop": "after", "times": 1, "match": UPLOAD})
+    async with world.service():
+        outcome = await world.bring(product, *await world.pictures("red", "green"))
+        assert world.asked().uploads == 2
+    assert outcome.images_processed == 2
+    assert await world.shown(product) == ["red", "green"]
+    assert await world.cover(product) == "red"
+
+
+async def test_a_persons_picture_is_never_taken_for_an_unanswered_upload(world: World) -> None:
+    (product,) = await world.products(1)
+    world.faults.change({"drop": "before", "times": 1, "match": UPLOAD})
+    async with world.service():
+        chunk = world.written([(product, await world.pictures("red"))])
+        await world.send(chunk)
+        while not world.asked().uploads:  # noqa: ASYNC110 - the shop's log is no event
+            await asyncio.sleep(0.01)
+        await world.client.upload_image(product, world.bytes_of("grey"), "persons.jpg", "image/jpeg")
+        outcome = (await world.completed(chunk)).outcomes[0]
+        assert outcome.images_processed == 1
+        assert await world.shown(product) == ["grey", "red"]
+        assert await world.cover(product) == "red"
+
+        await world.bring(product)  # all of ours go away, the person's stays
+    assert await world.shown(product) == ["grey"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_shop_that_breaks_off_is_looked_at_before_anything_is_sent_again(
+    world: World, when: str
+) -> None:
+    (product,) = await world.products(1)
+    world.faults.change({"status": 500, "when": when, "times": 1, "match": UPLOAD})
+    async with world.service():
+        await world.bring(product, *await world.pictures("red", "green"))
+        assert world.asked().uploads == (3 if when == "before" else 2)
+    assert await world.shown(product) == ["red", "green"]
+
+
+async def test_a_shop_that_always_breaks_off_ends_in_a_warning(world: World) -> None:
+    (product,) = await world.products(1)
+    world.settings.attempts = 2
+    world.faults.change({"status": 500, "match": UPLOAD})
+    async with world.service():
+        outcome = await world.bring(product, *await world.pictures("red", "green"))
+        assert [w.code for w in outcome.warnings] == ["shop_failed", "shop_failed"]
+        world.faults.change({"clear": True})
+        again = await world.bring(product, *await world.pictures("red", "green"))
+    assert (again.images_processed, again.warnings) == (2, ())
+
+
+async def test_a_shop_that_is_away_is_waited_for(world: World) -> None:
+    made = await world.products(8)
+    images = await world.pictures("red", "green")
+    world.faults.change({"unavailable": True})
+    async with world.service():
+        chunk = world.written([(product, images) for product in made])
+        await world.send(chunk)
+        while not world.asked().everything:  # noqa: ASYNC110 - the shop's log is no event
+            await asyncio.sleep(0.01)
+        asked_while_away = world.asked().everything
+        assert asked_while_away <= 6  # not once for each product
+        assert not world.completions(chunk)
+        world.faults.change({"clear": True})
+        done = await world.completed(chunk)
+    assert [outcome.images_processed for outcome in done.outcomes] == [2] * 8
+    for product in made:
+        assert await world.shown(product) == ["red", "green"]
+    assert not [m for m in world.told if isinstance(m, ShopReachability) and m.reachability == "unreachable"]
+
+
+async def test_a_service_killed_amid_thirty_products_brings_every_picture_exactly_once(world: World) -> None:
+    made = await world.products(30)
+    images = await world.pictures("red", "green")
+    chunk = world.written([(product, images) for product in made])
+    async with world.process() as process:
+        await world.until_consuming()
+        await world.send(chunk)
+        while world.asked().uploads < 15:  # noqa: ASYNC110 - the shop's log is no event
+            await asyncio.sleep(0.005)
+        children = renderers_of(process.pid)
+        process.kill()
+        await process.wait()
+    assert not world.completions(chunk)
+    assert children
+    async with asyncio.timeout(10):
+        while any(map(is_alive, children)):  # noqa: ASYNC110 - they are not our children
+            await asyncio.sleep(0.05)
+    async with world.process():
+        done = await world.completed(chunk)
+    assert [outcome.images_processed for outcome in done.outcomes] == [2] * 30
+    for product in made:
+        assert await world.shown(product) == ["red", "green"]
+        assert await world.cover(product) == "red"
+    assert len(world.completions(chunk)) == 1
+
+
+async def test_a_renderer_that_dies_costs_nothing_but_time(world: World) -> None:
+    made = await world.products(6)
+    pictures = [
+        await world.picture(noise(seed), f"{seed}.jpg") for seed in range(6)
+    ]  # large enough to be caught while being rendered
+    async with world.service():
+        before = renderers_of(os.getpid())
+        chunk = world.written([(product, (image,)) for product, image in zip(made, pictures, strict=True)])
+        await world.send(chunk)
+        while not world.asked().uploads:  # noqa: ASYNC110 - the shop's log is no event
+            await asyncio.sleep(0.005)
+        for child in before or renderers_of(os.getpid()):
+            os.kill(child, 9)
+        done = await world.completed(chunk)
+    assert [(o.images_processed, o.warnings) for o in done.outcomes] == [(1, ())] * 6
+
+
+async def test_the_service_ends_in_order_while_pictures_are_rendered(world: World) -> None:
+    made = await world.products(12)
+    chunk = world.written(
+        [(product, (await world.picture(noise(at), "n.jpg"),)) for at, product in enumerate(made)]
+    )
+    async with world.service():
+        await world.send(chunk)
+        while not world.asked().uploads:  # noqa: ASYNC110 - the shop's log is no event
+            await asyncio.sleep(0.005)
+    assert not world.completions(chunk)
+    assert world.asked().uploads < 12
+    async with world.service():
+        await world.completed(chunk)
+    assert [len(world.ids(product)) for product in made] == [1] * 12
+
+
+@pytest.mark.parametrize("world", ["1.7.8.11"], indirect=True)
+async def test_on_a_shop_without_patch_the_pictures_are_shown_all_the_same(world: World) -> None:
+    (product,) = await world.products(1)
+    red, green = await world.pictures("red", "green")
+    async with world.service():
+        await world.bring(product, red, green)
+        await world.bring(product, green, red)
+    assert await world.shown(product) == ["red", "green"]
+
+
+def noise(seed: int) -> bytes:
+    """A photograph's worth of work."""
+    image = Image.effect_noise((1500, 1100), 60 + seed).convert("RGB")
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=85)
+    return buffer.getvalue()
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def renderers_of(pid: int) -> list[int]:
+    """The processes that render for a service."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
