@@ -7,7 +7,7 @@ from typing import TypeVar
 from common.database import UnitOfWork
 from common.messages import ChunkCompleted, ChunkValidated, ChunkWritten, ItemOutcome
 from common.messaging.envelope import Received
-from gateway import store
+from gateway.progress_store import Step, record_steps, settle_items
 from gateway.waiting import Waiting
 
 Told = TypeVar("Told", ChunkValidated, ChunkWritten, ChunkCompleted)
@@ -29,16 +29,14 @@ class Progress:
         await self._take("completed", work, received)
 
     async def _take(self, step: str, work: UnitOfWork, received: Sequence[Received[Told]]) -> None:
-        steps: list[store.Step] = []
+        steps: list[Step] = []
         told: dict[tuple[str, int], tuple[ItemOutcome, datetime]] = {}
         for item in received:
             chunk, at = item.message.chunk, item.envelope.time
-            steps.append(store.Step(chunk.submission_id, chunk.partition, step, at))
+            steps.append(Step(chunk.submission_id, chunk.partition, step, at))
             for outcome in item.message.outcomes:
                 told.setdefault((chunk.submission_id, outcome.position), (outcome, at))
-        await store.record_steps(work.connection, steps)
-        await store.settle_items(
-            work.connection, [(key[0], outcome, at) for key, (outcome, at) in told.items()]
-        )
+        await record_steps(work.connection, steps)
+        await settle_items(work.connection, [(key[0], outcome, at) for key, (outcome, at) in told.items()])
         changed = {one.submission_id for one in steps}
         work.after_commit(lambda: self._waiting.wake(changed))

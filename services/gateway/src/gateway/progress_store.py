@@ -1,0 +1,109 @@
+"""The SQL of what the stations tell about chunks: steps, outcomes, the read model of products."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from common.messages import ItemOutcome
+from gateway.store import Connection, reasons_json
+
+
+@dataclass(frozen=True)
+class Step:
+    """A station has finished a chunk."""
+
+    submission_id: str
+    partition: int
+    name: str  # validated, written or completed
+    at: datetime
+
+
+async def record_steps(connection: Connection, steps: Sequence[Step]) -> None:
+    """The first time that a step is told counts. All steps are of one name."""
+    if not steps:
+        return
+    column = {"validated": "validated_at", "written": "written_at", "completed": "completed_at"}[
+        steps[0].name
+    ]
+    await connection.execute(
+        f"""
+        update chunks set {column} = coalesce({column}, told.at)
+        from unnest($1::text[], $2::int[], $3::timestamptz[]) as told(submission_id, partition, at)
+        where chunks.submission_id = told.submission_id and chunks.partition = told.partition
+        """,  # noqa: S608 - a column of our own table, from the list above
+        [step.submission_id for step in steps],
+        [step.partition for step in steps],
+        [step.at for step in steps],
+    )
+
+
+_SETTLE = """
+with told as (
+    select * from unnest(
+        $1::text[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::int[], $8::int[],
+        $9::bigint[], $10::timestamptz[]
+    ) as t(submission_id, position, result, presta_id, reasons, warnings, images, technical_data,
+           product_id, at)
+), settled as (
+    update items set
+        result = told.result, presta_id = told.presta_id, reasons = told.reasons::jsonb,
+        warnings = told.warnings::jsonb,
+        images_processed = told.images, technical_data_processed = told.technical_data,
+        product_id = coalesce(items.product_id, told.product_id), settled_at = told.at
+    from told
+    where items.submission_id = told.submission_id and items.position = told.position
+        and items.result is null
+    returning items.*
+), counted as (
+    select submission_id, partition,
+        count(*) filter (where result = 'created') as created,
+        count(*) filter (where result = 'updated') as updated,
+        count(*) filter (where result = 'unchanged') as unchanged,
+        count(*) filter (where result = 'deleted') as deleted,
+        count(*) filter (where result = 'refused') as refused,
+        sum(images_processed) as images
+    from settled group by submission_id, partition
+), chunk_totals as (
+    update chunks set
+        created = chunks.created + counted.created, updated = chunks.updated + counted.updated,
+        unchanged = chunks.unchanged + counted.unchanged, deleted = chunks.deleted + counted.deleted,
+        refused = chunks.refused + counted.refused,
+        images_processed = chunks.images_processed + counted.images
+    from counted
+    where chunks.submission_id = counted.submission_id and chunks.partition = counted.partition
+), newest as (
+    select distinct on (product_id, shop) product_id, shop, presta_id, result, sequence
+    from settled join submissions using (submission_id)
+    where product_id is not null and result <> 'refused'
+    order by product_id, shop, sequence desc
+)
+insert into shop_products (product_id, shop, presta_id, last_result, sequence)
+select product_id, shop, presta_id, result, sequence from newest
+on conflict (product_id, shop) do update set
+    presta_id = excluded.presta_id, last_result = excluded.last_result,
+    sequence = excluded.sequence, updated_at = now()
+where shop_products.sequence < excluded.sequence
+"""
+
+
+async def settle_items(connection: Connection, told: Sequence[tuple[str, ItemOutcome, datetime]]) -> None:
+    """Record outcomes by submission; an item is settled once, whatever comes again or late.
+
+    Counts the chunk's totals and keeps the read model of products at the newest change.
+    """
+    if not told:
+        return
+    outcomes = [outcome for _, outcome, _ in told]
+    await connection.execute(
+        _SETTLE,
+        [submission_id for submission_id, _, _ in told],
+        [o.position for o in outcomes],
+        [o.result.value for o in outcomes],
+        [o.presta_id for o in outcomes],
+        [reasons_json(o.reasons) for o in outcomes],
+        [reasons_json(o.warnings) for o in outcomes],
+        [o.images_processed for o in outcomes],
+        [o.technical_data_processed for o in outcomes],
+        [o.product_id for o in outcomes],
+        [at for _, _, at in told],
+    )
