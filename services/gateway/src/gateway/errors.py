@@ -33,7 +33,9 @@ def unreadable(message: str) -> Refusal:
 
 
 def violated(details: Sequence[Reason]) -> Refusal:
-    """422 with every violation, or 413 where pictures are too large and nothing else is wrong."""
+    """422 with every violation; 400 for an unknown operation, 413 where only pictures are too large."""
+    if any(reason.code == "operation_unknown" for reason in details):
+        return Refusal(400, "operation_unknown", "Unknown operation", details)
     if details and all(reason.code == "image_too_large" for reason in details):
         return Refusal(413, "image_too_large", "Image too large", details)
     return Refusal(422, "validation_failed", "Validation failed", details)

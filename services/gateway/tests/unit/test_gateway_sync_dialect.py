@@ -8,7 +8,7 @@ import pytest
 from common.messages import PLAIN, Brand, Intent, Reason, Result, TechnicalDatum
 from gateway.dialects import sync
 from gateway.drafts import Draft, RefusedItem
-from gateway.errors import Refusal
+from gateway.errors import Refusal, violated
 from gateway.strict_json import parse_json
 from gateway.submissions import ChunkState, ItemState, Kind, SubmissionState
 
@@ -147,11 +147,11 @@ def test_an_update_may_leave_out_what_stays_but_cannot_clear_it() -> None:
 
 
 @pytest.mark.parametrize("operation", ["delete", "CREATE", "", 7, ["create"]])
-def test_an_unknown_operation_cannot_be_read(operation: Any) -> None:
-    with pytest.raises(Refusal) as refused:
-        sync.read_product(a_product(operation=operation))
-    assert refused.value.status == 400
-    assert refused.value.details[0].field == "operation"
+def test_an_unknown_operation_is_told_with_all_other_violations(operation: Any) -> None:
+    entry = sync.read_product(a_product(operation=operation, quantity="many"))
+    assert isinstance(entry, RefusedItem)
+    assert {reason.field for reason in entry.reasons} == {"operation", "quantity"}
+    assert violated(entry.reasons).status == 400
 
 
 @pytest.mark.parametrize("body", [[], "product", None, 7])

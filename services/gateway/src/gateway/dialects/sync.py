@@ -36,7 +36,7 @@ _STATUS_OF_REASON = {"product_exists": 409, "product_not_found": 404, "image_too
 def read_product(body: Json, position: int = 0) -> Draft | RefusedItem:
     """The change that a product object asks for, or the product with every violation.
 
-    Raises `Refusal` (400) where it is no product or its operation is unknown.
+    Raises `Refusal` (400) where it is no product.
     """
     if not isinstance(body, dict):
         raise unreadable("The body must be a JSON object: one product.")
@@ -81,13 +81,13 @@ def _read_of_batch(product: Json, position: int) -> Draft | RefusedItem:
 
 
 def _intent(body: Mapping[str, Json]) -> Intent:
+    """The intent; one that is missing or unknown counts as create, and is told with the other violations."""
+    return Intent.CREATE if _operation_is_unknown(body) else OPERATIONS[str(body["operation"])]
+
+
+def _operation_is_unknown(body: Mapping[str, Json]) -> bool:
     operation = body.get("operation")
-    if operation is None:
-        return Intent.CREATE  # its absence is told with the other violations
-    if isinstance(operation, str) and operation in OPERATIONS:
-        return OPERATIONS[operation]
-    reason = Reason(code="operation_unknown", field="operation", message="Must be 'create' or 'update'.")
-    raise Refusal(400, "operation_unknown", "Unknown operation", [reason])
+    return not isinstance(operation, str) or operation not in OPERATIONS
 
 
 def _fields(body: Mapping[str, Json], reading: Reading) -> dict[str, Any]:
@@ -110,8 +110,10 @@ def _fields(body: Mapping[str, Json], reading: Reading) -> dict[str, Any]:
 def _missing(body: Mapping[str, Json], intent: Intent) -> Iterable[Reason]:
     required = ["operation", "reference", *(REQUIRED_TO_CREATE if intent is Intent.CREATE else ())]
     for key in required:
-        if body.get(key) is None or body[key] == "":
+        if body.get(key) is None or (body[key] == "" and key != "operation"):
             yield Reason(code="field_missing", field=key, message=f"{key} is required.")
+    if body.get("operation") is not None and _operation_is_unknown(body):
+        yield Reason(code="operation_unknown", field="operation", message="Must be 'create' or 'update'.")
     for key in (*REQUIRED_TO_CREATE, "active"):
         if key not in required and key in body and (body[key] is None or body[key] == ""):
             yield Reason(code="field_empty", field=key, message=f"{key} cannot be cleared.")
