@@ -44,15 +44,15 @@ What can be set. Made from the services' settings by deploy/env_example.py; do n
 A line without # is needed. A line with # shows the default; take the # away to change it."""
 
 OF_COMPOSE: Mapping[str, str] = {
-    "POSTGRES_PASSWORD": "Password of PostgreSQL's user skuwire; letters and digits: it becomes part of a URL.",
-    "RABBITMQ_PASSWORD": "Password of RabbitMQ's user skuwire; letters and digits: it becomes part of a URL.",
+    "POSTGRES_PASSWORD": "Password of PostgreSQL's user skuwire: letters and digits, as it goes into a URL.",
+    "RABBITMQ_PASSWORD": "Password of RabbitMQ's user skuwire: letters and digits, as it goes into a URL.",
     "GRAFANA_PASSWORD": "Password of Grafana's user admin (profile observability).",
     "PRESTASHOP_DB_PASSWORD": "Password of the real PrestaShop's database (profile shop).",
     "PRESTASHOP_ADMIN_PASSWORD": "Password of the real PrestaShop's back office (profile shop).",
     "PRESTASHOP_ADMIN_EMAIL": "E-mail address that signs in to that back office.",
     "PRESTASHOP_ADDRESS": "Address on this machine where the real PrestaShop answers.",
     "SIMULATOR_KEY": "Webservice key of the simulated shop (profile demo): 32 letters and digits.",
-    "SHOPS_FILE": "TOML file with the shops, ./deploy/shops.toml once it is yours; /dev/null with SKUWIRE_SHOP_URL.",
+    "SHOPS_FILE": "TOML file with the shops: ./deploy/shops.toml once you have it, /dev/null for just one.",
     "GATEWAY_ADDRESS": "Address on this machine where the gateway answers; put a proxy with TLS before it.",
     "IMAGE_TAG": "Tag of the images that are built and run.",
 }
