@@ -35,6 +35,7 @@ from prestashop.nodes import (
     texts_of,
 )
 from prestashop.outcomes import Outcome, Refused, Unknown, Written
+from prestashop.pacing import Pace, PaceSettings
 from prestashop.settings import ClientSettings
 from prestashop.shop import Shop
 from prestashop.transport import BeforeRequest, OnRequest, RequestRecord
@@ -56,6 +57,8 @@ __all__ = [
     "Node",
     "OnRequest",
     "Outcome",
+    "Pace",
+    "PaceSettings",
     "Refused",
     "RequestRecord",
     "Shop",

@@ -31,13 +31,17 @@ _UPLOADED: Final = re.compile(rb"<image>\s*<id>\s*(?:<!\[CDATA\[)?(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came: ``version`` is the header PSWS-Version, with which only the webservice signs."""
+    """An answer as it came: ``version`` is the header PSWS-Version, with which only the webservice signs.
+
+    ``size`` is the length of the whole answer in bytes, of which ``body`` may be the beginning only.
+    """
 
     status: int
     version: str | None
     body: bytes
     location: str = ""
     retry_after: str = ""
+    size: int = 0
 
 
 def error_of(answer: Answer, *, reading: bool = False) -> ShopError | None:

@@ -21,7 +21,13 @@ class ClientSettings:
     """The same for the upload of a picture: the shop draws all thumbnails first (2 s for 4000x3000)."""
 
     max_concurrency: int = 4
-    """Requests to this shop at the same time."""
+    """The most requests to this shop at the same time; fewer as long as it is slow or failing."""
+
+    max_requests_per_minute: float | None = None
+    """The most requests to this shop a minute; None for as many as ``max_concurrency`` yields."""
+
+    longest_pause_seconds: float = 10.0
+    """A pause that the shop asks for (Retry-After) is waited out up to this; a longer one is an error."""
 
     max_answer_bytes: int = 32 * 1024 * 1024
     """A longer answer is given up. The answer to an upload repeats the picture in base64."""

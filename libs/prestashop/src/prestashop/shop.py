@@ -28,6 +28,7 @@ from prestashop.filters import Display, Filter, query
 from prestashop.identities import identity_of, problem_with
 from prestashop.nodes import Node, NodesToWrite, Value, id_of, text_of
 from prestashop.outcomes import Outcome, Refused, Unknown
+from prestashop.pacing import Pace
 from prestashop.reading import Reader
 from prestashop.requests import WritingRequests, bodies
 from prestashop.settings import ClientSettings
@@ -74,6 +75,11 @@ class Shop:
 
     def __repr__(self) -> str:
         return f"Shop({self._transport.address!r})"
+
+    @property
+    def pace(self) -> Pace:
+        """How fast the shop is asked now (``current_limit``), for those who want to watch."""
+        return self._transport.pace
 
     async def __aenter__(self) -> Self:
         return self

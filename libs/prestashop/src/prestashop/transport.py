@@ -1,6 +1,5 @@
 """The HTTP side: one request, bounded in time and size, its failures told apart by what they leave behind."""
 
-import asyncio
 import base64
 import time
 from collections.abc import Awaitable, Callable
@@ -18,6 +17,8 @@ from prestashop.errors import (
     ShopTimeout,
     ShopUnreachable,
 )
+from prestashop.gate import Gate
+from prestashop.pacing import Pace, PaceSettings, kind_of
 from prestashop.settings import ClientSettings
 
 _KEEP_ALIVE_SECONDS: Final = 4.0
@@ -39,6 +40,8 @@ class RequestRecord:
     started_at: float
     entities: int
     error: ShopError | None
+    limit: int
+    """How many requests this shop is sent at the same time, once this one has been taken into account."""
 
 
 OnRequest = Callable[[RequestRecord], None]
@@ -64,7 +67,7 @@ class Upload:
 
 
 class Transport:
-    """Requests to one shop. Not more than ``max_concurrency`` at a time; the others wait in line."""
+    """Requests to one shop, at the pace that it bears; the others wait in line."""
 
     def __init__(
         self,
@@ -83,7 +86,13 @@ class Transport:
         self._owns_session = session is None
         self._on_request = on_request
         self._before_request = before_request
-        self._slots = asyncio.Semaphore(settings.max_concurrency)
+        self.pace = Pace(
+            PaceSettings(
+                max_concurrency=settings.max_concurrency,
+                max_requests_per_minute=settings.max_requests_per_minute,
+            )
+        )
+        self._gate = Gate(self.pace, longest_wait_seconds=settings.longest_pause_seconds)
 
     async def close(self) -> None:
         """Close the connections, unless the session was given by the caller."""
@@ -105,33 +114,39 @@ class Transport:
 
         ``keep_bytes``: keep only so many bytes of the answer and read past the rest.
         """
-        async with self._slots:
+        async with self._gate.turn() as turn:
             if self._before_request is not None:
                 await self._before_request()
             started, ticks = time.time(), time.perf_counter()
-            answer: Answer | None = None
-            error: ShopError | None
-            try:
-                answer = await self._exchange(method, self._url(path, query), body, keep_bytes)
-                error = error_of(answer, reading=method == "GET")
-            except ShopError as failure:
-                error = failure
+            answer, error = await self._attempt(method, self._url(path, query), body, keep_bytes)
             # A request that is cancelled is not told: it says nothing about the shop.
-            if self._on_request is not None:
-                self._on_request(
-                    RequestRecord(
-                        method=method,
-                        path=f"/api/{path}",
-                        status=answer.status if answer else None,
-                        seconds=time.perf_counter() - ticks,
-                        started_at=started,
-                        entities=entities,
-                        error=error,
-                    )
+            turn.ended(kind_of(method, path, _size(body) + (answer.size if answer else 0)), error)
+        if self._on_request is not None:
+            self._on_request(
+                RequestRecord(
+                    method=method,
+                    path=f"/api/{path}",
+                    status=answer.status if answer else None,
+                    seconds=time.perf_counter() - ticks,
+                    started_at=started,
+                    entities=entities,
+                    error=error,
+                    limit=self.pace.current_limit,
                 )
-            if answer is None or error is not None:
-                raise error or ShopAnswerLost
-            return answer
+            )
+        if answer is None or error is not None:
+            raise error or ShopAnswerLost
+        return answer
+
+    async def _attempt(
+        self, method: str, url: URL, body: bytes | Upload | None, keep_bytes: int | None
+    ) -> tuple[Answer | None, ShopError | None]:
+        """Send, and return the answer, the error that it is or that came in its place, or both."""
+        try:
+            answer = await self._exchange(method, url, body, keep_bytes)
+        except ShopError as error:
+            return None, error
+        return answer, error_of(answer, reading=method == "GET")
 
     async def _exchange(
         self, method: str, url: URL, body: bytes | Upload | None, keep_bytes: int | None
@@ -145,10 +160,12 @@ class Transport:
                 timeout=self._timeout(body),
                 allow_redirects=False,
             ) as response:
+                kept, size = await self._read(response, keep_bytes)
                 return Answer(
                     status=response.status,
                     version=response.headers.get("PSWS-Version"),
-                    body=await self._read(response, keep_bytes),
+                    body=kept,
+                    size=size,
                     location=response.headers.get("Location", ""),
                     retry_after=response.headers.get("Retry-After", ""),
                 )
@@ -161,7 +178,8 @@ class Transport:
         except (aiohttp.ClientError, OSError) as error:
             raise ShopAnswerLost(type(error).__name__) from error
 
-    async def _read(self, response: aiohttp.ClientResponse, keep_bytes: int | None) -> bytes:
+    async def _read(self, response: aiohttp.ClientResponse, keep_bytes: int | None) -> tuple[bytes, int]:
+        """Return what is to be kept, and the length of all."""
         kept = bytearray()
         length = 0
         async for piece in response.content.iter_any():
@@ -169,7 +187,7 @@ class Transport:
             if length > self._settings.max_answer_bytes:
                 raise ShopAnswerUnreadable(f"longer than {self._settings.max_answer_bytes} bytes")
             kept += piece if keep_bytes is None else piece[: max(keep_bytes - len(kept), 0)]
-        return bytes(kept)
+        return bytes(kept), length
 
     def _url(self, path: str, query: str) -> URL:
         return URL(f"{self.address}/api/{path}" + (f"?{query}" if query else ""), encoded=True)
@@ -199,6 +217,10 @@ class Transport:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
+
+
+def _size(body: bytes | Upload | None) -> int:
+    return len(body.data if isinstance(body, Upload) else body or b"")
 
 
 def _address(url: str) -> str:
