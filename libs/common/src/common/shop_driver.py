@@ -23,6 +23,7 @@ log = structlog.get_logger()
 
 RETRY_SECONDS = 1.0
 UNFIT_SECONDS = 30.0
+BUG_SECONDS = 30.0
 LEASE_MARGIN_SECONDS = 2.0
 
 DATABASE_AWAY = (*UNAVAILABLE, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
@@ -95,6 +96,9 @@ class ShopDriver:
         except DATABASE_AWAY as error:
             log.warning("pass.database_away", shop=self.shop.id, cause=f"{type(error).__name__}: {error}")
             await sleep_or_stop(stopping, RETRY_SECONDS)
+        except Exception:  # a bug met at one shop must not stop the others
+            log.exception("pass.failed", shop=self.shop.id, retry_seconds=BUG_SECONDS)
+            await sleep_or_stop(stopping, BUG_SECONDS)
         else:
             if not worked:
                 await self._idle()

@@ -12,9 +12,10 @@ key = "…"                     # or key_env = "MILANO_KEY"
 
 import os
 import tomllib
+from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from common.settings import ServiceSettings
 
@@ -46,12 +47,14 @@ class ShopSettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _key_from_environment(cls, data: object) -> object:
-        if isinstance(data, dict) and "key_env" in data:
-            variable = data.pop("key_env")
-            if variable not in os.environ:
-                raise ValueError(f"key_env names {variable}, which is not set in the environment")
-            data["key"] = os.environ[variable]
-        return data
+        if not isinstance(data, dict) or "key_env" not in data:
+            return data
+        variable = data["key_env"]
+        if variable not in os.environ:
+            raise ValueError(f"key_env names {variable}, which is not set in the environment")
+        return {name: value for name, value in data.items() if name != "key_env"} | {
+            "key": os.environ[variable]
+        }
 
 
 class Shops:
@@ -66,14 +69,52 @@ class Shops:
         return [shop for shop in self.by_id.values() if shop.tenant == tenant]
 
 
+class ShopsFileError(ValueError):
+    """The shops file cannot be used; the message names the place and the fix, never a value."""
+
+
 def load_shops(settings: ServiceSettings) -> Shops:
-    """The shops of the settings. None at all is allowed: the gateway then says so to whoever sends."""
-    shops: list[ShopSettings] = []
-    if settings.shops_file is not None:
-        table = tomllib.loads(settings.shops_file.read_text())
-        shops = [ShopSettings.model_validate(entry) for entry in table.get("shop", [])]
+    """The shops of the settings. None at all is allowed: the gateway then says so to whoever sends.
+
+    Raises `ShopsFileError`.
+    """
+    shops = read_shops_file(settings.shops_file) if settings.shops_file is not None else []
     if settings.shop_url is not None:
         if settings.shop_key is None:
             raise ValueError("SKUWIRE_SHOP_URL is set, SKUWIRE_SHOP_KEY is not: the shop needs both")
         shops.append(ShopSettings(id="shop", name="Shop", url=settings.shop_url, key=settings.shop_key))
     return Shops(shops)
+
+
+def read_shops_file(file: Path) -> list[ShopSettings]:
+    """The shops of a TOML file. Raises `ShopsFileError`."""
+    try:
+        table = tomllib.loads(file.read_text())
+    except FileNotFoundError:
+        raise ShopsFileError(f"{file} is not there; make it, or unset SKUWIRE_SHOPS_FILE") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ShopsFileError(f"{file} is no TOML: {error}") from None
+    entries = table.pop("shop", [])
+    if table or not isinstance(entries, list):
+        found = ", ".join(sorted(table)) or "[shop]"
+        raise ShopsFileError(f"{file}: begin each shop with [[shop]], in double brackets (found: {found})")
+    return [_shop(entry, f"{file}, shop {number}") for number, entry in enumerate(entries, 1)]
+
+
+def _shop(entry: dict[str, object], place: str) -> ShopSettings:
+    try:
+        return ShopSettings.model_validate(entry)
+    except ValidationError as error:
+        problems = "; ".join(_sentence(problem["loc"], problem["msg"]) for problem in error.errors())
+        name = f" ({entry['id']})" if isinstance(entry.get("id"), str) else ""
+        raise ShopsFileError(f"{place}{name}: {problems}") from None
+
+
+def _sentence(path: tuple[int | str, ...], problem: str) -> str:
+    key = ".".join(map(str, path))
+    if key == "key" and problem == "Field required":
+        return "no key; give `key`, or `key_env` with the name of an environment variable that holds it"
+    if problem == "Extra inputs are not permitted":
+        known = ", ".join(ShopSettings.model_fields)
+        return f"{key} is not known here; known are {known}"
+    return f"{key}: {problem}" if key else problem.removeprefix("Value error, ")

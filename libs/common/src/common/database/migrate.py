@@ -11,6 +11,7 @@ from queueing behind a long transaction.
 import argparse
 import asyncio
 import hashlib
+import re
 from dataclasses import dataclass
 from importlib import resources
 
@@ -20,10 +21,15 @@ from common.database.schema import schema_of
 from common.settings import ServiceSettings
 
 LOCK_TIMEOUT = "5s"
+NAME = re.compile(r"^\d{4}_[a-z0-9_]+\.sql$")
 
 
 class MigrationEdited(Exception):
     """A migration was changed after it had been applied; write a new file instead."""
+
+
+class MigrationMisnamed(Exception):
+    """A migration is called `0001_what_it_does.sql`, with a number of its own."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,19 @@ def migrations_of(service: str) -> list[Migration]:
         if not folder.is_dir():
             continue
         files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+        _check_names([file.name for file in files])
         found += [Migration(prefix + file.name, file.read_text()) for file in files]
     return found
+
+
+def _check_names(names: list[str]) -> None:
+    numbers: dict[str, str] = {}
+    for name in names:
+        if not NAME.match(name):
+            raise MigrationMisnamed(f"{name}: call it like 0001_what_it_does.sql")
+        if name[:4] in numbers:
+            raise MigrationMisnamed(f"{name} has the number of {numbers[name[:4]]}; give it the next one")
+        numbers[name[:4]] = name
 
 
 async def migrate(database_url: str, service: str) -> list[str]:
