@@ -15,7 +15,10 @@ def _own_name() -> str:
     if shutil.which("skuwire"):
         return "skuwire"
     called = Path(sys.argv[0])
-    return "python -m skuwire" if called.name == "__main__.py" else os.path.relpath(called)
+    if called.name == "__main__.py":
+        return "python -m skuwire"
+    near = os.path.relpath(called)
+    return str(called) if near.startswith("..") else near
 
 
 SKUWIRE = _own_name()

@@ -95,7 +95,7 @@ async def _send(credentials: Credentials, push: Push, shop: str | None, *, follo
     bulk_id = accepted["bulkId"]
     console.print(f"Accepted as {bulk_id}: {len(push.items)} items in {accepted['chunks']} chunks")
     if not follow:
-        console.print(f"See how it goes with: {SKUWIRE} status {bulk_id} --follow")
+        console.print(f"See how it goes with: {SKUWIRE} status {bulk_id} --follow", soft_wrap=True)
         return True
     return await show_bulk(credentials, bulk_id, follow=True)
 
@@ -109,7 +109,8 @@ async def show_bulk(credentials: Credentials, bulk_id: str, *, follow: bool) -> 
     if not progress.finished:
         console.print(
             f"{progress.total - progress.settled} of {progress.total} items are still open: "
-            f"{SKUWIRE} status {bulk_id} --follow"
+            f"{SKUWIRE} status {bulk_id} --follow",
+            soft_wrap=True,
         )
     if refused:
         console.print(refused_table(refused))

@@ -53,6 +53,12 @@ def _flat(data: dict[str, Any], prefix: str = "") -> list[tuple[str, object]]:
     for key, value in data.items():
         if isinstance(value, dict):
             rows += _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            rows += [(f"{prefix}{key}", _one_line(entry)) for entry in value]
         else:
             rows.append((f"{prefix}{key}", value))
     return rows
+
+
+def _one_line(entry: object) -> str:
+    return "  ".join(str(value) for value in entry.values()) if isinstance(entry, dict) else str(entry)
