@@ -6,7 +6,7 @@ BIN := .venv/bin
 MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator tools/stack tools/cli
 INSTALLED := .venv/.installed
 
-.PHONY: help setup lock demo up down test test-unit lint format check
+.PHONY: help setup lock demo up down test test-unit lint format check contract
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -47,3 +47,6 @@ lock: $(INSTALLED) ## Resolve requirements.lock anew from the pyproject files
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--prerelease if-necessary-or-explicit --python-version 3.11 --group dev pyproject.toml -o requirements.lock \
 		$(foreach member,$(MEMBERS),--no-emit-package skuwire-$(notdir $(member)))
+
+contract: $(INSTALLED) ## Hold the simulated shop to the recorded exchanges of real ones
+	@$(BIN)/python -m simulator.contract tools/simulator/tests

@@ -2,13 +2,14 @@
 
 from lxml import etree
 
-from simulator.failures import Failure
+from simulator.editions import Edition
+from simulator.failures import REQUEST_SOURCE, Failure
 
-SOURCE = "(/var/www/html/classes/webservice/WebserviceRequest.php, line 1544)"
 CONTEXT_CHARACTERS = 80
+CUT_OFF = "Premature end of data"  # as today's libxml says it
 
 
-def parse_body(body: bytes) -> etree._Element:
+def parse_body(body: bytes, edition: Edition) -> etree._Element:
     """The root of a body; a leading `xml=` is taken off. Status 500, code 127 when it is no XML."""
     content = body.removeprefix(b"xml=")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
@@ -18,7 +19,7 @@ def parse_body(body: bytes) -> etree._Element:
         return etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         text = content.decode("utf-8", "surrogateescape")
-        raise Failure(500, (*warnings_of(error, text), unreadable(text))) from None
+        raise Failure(500, (*warnings_of(error, text, edition), unreadable(text))) from None
 
 
 def unreadable(text: str) -> tuple[int, str]:
@@ -37,13 +38,15 @@ def wrong_bytes(text: str) -> str:
     return ""
 
 
-def warnings_of(error: etree.XMLSyntaxError, text: str) -> list[tuple[int, str]]:
+def warnings_of(error: etree.XMLSyntaxError, text: str, edition: Edition) -> list[tuple[int, str]]:
     """libxml's message, the line it means and a caret under the place, each as a PHP warning."""
     line, column = error.position
     lines = text.split("\n")
     shown = lines[line - 1] if 0 < line <= len(lines) else ""
     start = max(0, column - 1 - CONTEXT_CHARACTERS)
     message = str(error.msg).split(", line ", 1)[0]
+    if edition.cut_off and message.startswith(CUT_OFF):
+        message = edition.cut_off
     if wrong := wrong_bytes(text):
         message, column = f"Input is not proper UTF-8, indicate encoding !\nBytes: {wrong}", column - 1
     pieces = (
@@ -51,4 +54,5 @@ def warnings_of(error: etree.XMLSyntaxError, text: str) -> list[tuple[int, str]]
         shown[start : start + CONTEXT_CHARACTERS],
         " " * max(0, column - 1 - start) + "^",
     )
-    return [(3, f"[PHP Warning #2] SimpleXMLElement::__construct(): {piece} {SOURCE}") for piece in pieces]
+    source = f"({REQUEST_SOURCE}, line {edition.body_line})"
+    return [(3, f"[PHP Warning #2] SimpleXMLElement::__construct(): {piece} {source}") for piece in pieces]

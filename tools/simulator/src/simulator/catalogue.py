@@ -115,8 +115,10 @@ CATEGORIES = Resource(
         localized("meta_keywords", 255),
     ),
     associations=(
-        Association("categories", "category", "categories", item_link="categories", writable=False),
-        Association("products", "product", "products", item_link="products", writable=False),
+        Association(
+            "categories", "category", "categories", item_link="categories", writable=False, bare=True
+        ),
+        Association("products", "product", "products", item_link="products", writable=False, bare=True),
     ),
 )
 
@@ -203,8 +205,11 @@ COMBINATIONS = Resource(
             "product_option_value",
             "product_option_values",
             item_link="product_option_values",
+            bare=True,
         ),
-        Association("images", "image", "images/products", item_link="images/products/{id_product}"),
+        Association(
+            "images", "image", "images/products", item_link="images/products/{id_product}", bare=True
+        ),
     ),
 )
 

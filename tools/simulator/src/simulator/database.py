@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from simulator import catalogue, lookups
+from simulator import catalogue, catalogue_17, lookups
 from simulator.cleaning import web_address
 from simulator.fields import Field, Kind, Resource
 from simulator.settings import ShopSettings
@@ -90,11 +90,13 @@ def open_database(settings: ShopSettings) -> sqlite3.Connection:
     path = settings.data_dir / "shop.sqlite3"
     fresh = not path.exists()
     connection = connect(path)
+    connection.execute("BEGIN IMMEDIATE")
     if fresh:
-        connection.execute("BEGIN IMMEDIATE")
         create_tables(connection)
         fill(connection, settings)
-        connection.execute("COMMIT")
+    else:
+        add_missing_columns(connection)
+    connection.execute("COMMIT")
     return connection
 
 
@@ -109,13 +111,26 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def columns_of(name: str) -> dict[str, str]:
+    """The columns of a resource in any version, and their types."""
+    described = (RESOURCES[name], catalogue_17.RESOURCES.get(name, RESOURCES[name]))
+    return {field.name: column_type(field) for one in described for field in one.fields if field.stored}
+
+
+def add_missing_columns(connection: sqlite3.Connection) -> None:
+    """Bring the file of an older simulator up to date."""
+    for name in RESOURCES:
+        known = {row["name"] for row in connection.execute(f"PRAGMA table_info({name})")}
+        for column, kind in columns_of(name).items():
+            if column not in known:
+                connection.execute(f'ALTER TABLE {name} ADD COLUMN "{column}" {kind}')
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """One table per resource, then the links between them."""
-    for resource in RESOURCES.values():
-        columns = ", ".join(
-            f'"{field.name}" {column_type(field)}' for field in resource.fields if field.stored
-        )
-        connection.execute(f"CREATE TABLE {resource.name} (id INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
+    for name in RESOURCES:
+        columns = ", ".join(f'"{column}" {kind}' for column, kind in columns_of(name).items())
+        connection.execute(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY AUTOINCREMENT, {columns})")
     for statement in LINKS.split(";"):
         if statement.strip():
             connection.execute(statement)

@@ -1,5 +1,8 @@
 """How a request fails, as the shop says it."""
 
+Errors = tuple[tuple[int, str], ...]  # code and message of each
+REQUEST_SOURCE = "/var/www/html/classes/webservice/WebserviceRequest.php"
+
 
 class Failure(Exception):
     """The shop's "no": a status and a list of (code, message), PHP warnings among them.
@@ -8,16 +11,11 @@ class Failure(Exception):
     errors.
     """
 
-    def __init__(self, status: int, errors: tuple[tuple[int, str], ...], *, hashed: bool = False) -> None:
+    def __init__(self, status: int, errors: Errors, *, hashed: bool = False) -> None:
         super().__init__(status, errors)
         self.status = status
         self.errors = errors
         self.hashed = hashed
-
-
-NO_OFFSET = "[PHP Warning #2] Trying to access array offset on value of type bool"
-REQUEST_SOURCE = "/var/www/html/classes/webservice/WebserviceRequest.php"
-BROKEN_LIST = tuple((3, f"{NO_OFFSET} ({REQUEST_SOURCE}, line {line})") for line in range(1333, 1337))
 
 
 class EmptyFailure(Exception):
@@ -29,17 +27,17 @@ def fail(status: int, code: int, message: str, *, hashed: bool = False) -> Failu
     return Failure(status, ((code, message),), hashed=hashed)
 
 
-class BrokenRead(Failure):
-    """An error of a read request: on PHP 8 the shop goes on without its list and trips over it four times."""
+class BadQueryError(Failure):
+    """An error of a read request. Some shops go on without their list and trip over it."""
 
-    def as_bad_request(self) -> Failure:
-        """The same error where PHP does not trip."""
-        return Failure(400, self.errors[:1])
+    def followed_by(self, more: Errors) -> Failure:
+        """The whole failure: a bad request, or a crash when more came after it."""
+        return Failure(500 if more else 400, (*self.errors, *more))
 
 
-def broken(code: int, message: str) -> BrokenRead:
+def bad_query(code: int, message: str) -> BadQueryError:
     """An error of a read request."""
-    return BrokenRead(500, ((code, message), *BROKEN_LIST))
+    return BadQueryError(400, ((code, message),))
 
 
 def closest(wanted: str, known: list[str]) -> str:

@@ -47,7 +47,7 @@ class Field:
     nullable: bool = False
     computed: bool = False  # read by a getter: cannot be filtered
     settable: bool = True  # False: sending it is an error; True on a computed field: written by a setter
-    reads_as: str | None = None
+    reads_as: str | int | None = None
 
     @property
     def stored(self) -> bool:
@@ -66,7 +66,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Association:
-    """A list of related ids inside a resource. `item_link` is the path that each item's node points at."""
+    """A list of related ids inside a resource. `item_link` is the path that each item's node points at.
+
+    `bare`: the shop's own description of it names no parts, over which PHP notices trip.
+    """
 
     name: str
     node: str
@@ -74,6 +77,7 @@ class Association:
     parts: tuple[Part, ...] = (Part("id"),)
     item_link: str = ""
     writable: bool = True
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

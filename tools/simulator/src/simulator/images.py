@@ -155,19 +155,18 @@ def picture_list(shop: Shop, call: ApiCall, product: int) -> Answer:
     if not ids:
         return Answer(404)
     if call.as_json:
-        return broken_json_list(product, ids)
+        return broken_json_list(shop, product, ids)
     link = f"{shop.api_url}images/products/{product}"
     nodes = "".join(f'<declination id="{one}" xlink:href="{link}/{one}"/>\n' for one in ids)
     return succeeded(call, 200, document(f'<image id="{product}">\n{nodes}</image>\n'), len(ids))
 
 
-def broken_json_list(product: int, ids: list[int]) -> Answer:
+def broken_json_list(shop: Shop, product: int, ids: list[int]) -> Answer:
     """What the shop's JSON writer makes of a picture list: 500, with the ids inside."""
-    place = "(/var/www/html/classes/webservice/WebserviceOutputJSON.php, line 127)"
-    warning = {"code": 3, "message": f'[PHP Warning #2] Undefined array key "objectsNodeName" {place}'}
     shown = [{"id": str(one)} for one in (product, *ids)]
+    warnings = [{"code": code, "message": message} for code, message in shop.edition.for_each_picture]
     last = {"code": 61, "message": "This image does not exist on disk"}
-    body = encode({"": shown, "errors": [*[warning] * len(shown), last]}).encode()
+    body = encode({"": shown, "errors": [*warnings * len(shown), last]}).encode()
     return Answer(500, body, {"Content-Type": "application/json", "Content-Sha1": EMPTY_SHA1})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from simulator.cleaning import web_address
 from simulator.database import now
 from simulator.entities import Entity
-from simulator.failures import EmptyFailure, Failure
+from simulator.failures import EmptyFailure, Failure, fail
 from simulator.shop import Shop
 from simulator.validators import is_valid
 
@@ -25,7 +25,7 @@ def make_addresses(shop: Shop, entity: Entity) -> None:
     """
     names = entity.values.get("name")
     if not isinstance(names, dict):
-        raise no_names(shop, "Product", shop.edition.no_names_line)
+        raise no_names(shop, "Product", shop.edition.no_product_names_line)
     given = entity.values.get("link_rewrite")
     addresses = dict(given) if isinstance(given, dict) else {}
     for language, name in names.items():
@@ -38,10 +38,17 @@ def make_addresses(shop: Shop, entity: Entity) -> None:
 
 
 def make_category_addresses(shop: Shop, entity: Entity) -> None:
-    """Fill a new category's `link_rewrite`. Without names, or without any address, PHP warns: an error."""
+    """Fill a new category's `link_rewrite`. Without names PHP warns, which is an error.
+
+    Without any address PHP 8 warns too; before, a letter went where a text was wanted, which is no address.
+    """
     names, given = entity.values.get("name"), entity.values.get("link_rewrite")
     if not isinstance(names, dict):
-        raise no_names(shop, "Category", 2068)
+        raise no_names(shop, "Category", shop.edition.no_category_names_line)
+    if not isinstance(given, dict) and not shop.edition.php8:
+        raise fail(
+            400, 84, f'Validation error: "Property Category{shop.edition.arrow}link_rewrite is not valid"'
+        )
     if not isinstance(given, dict):
         source = "(/var/www/html/classes/Category.php, line 2070)"
         message = f"Only the first byte will be assigned to the string offset {source}"
@@ -92,9 +99,10 @@ def next_position(shop: Shop, entity: Entity) -> None:
         entity.values["position"] = str(shop.connection.execute(statement, arguments).fetchone()[0])
 
 
-def mark_colours(_shop: Shop, entity: Entity) -> None:
+def mark_colours(shop: Shop, entity: Entity) -> None:
     """An option is a colour exactly when its group type says so."""
-    entity.values["is_color_group"] = "1" if entity.text("group_type") == "color" else ""
+    is_colour = entity.text("group_type") == "color"
+    entity.values["is_color_group"] = "1" if is_colour else shop.edition.not_a_colour
 
 
 def option_adding(shop: Shop, entity: Entity) -> None:

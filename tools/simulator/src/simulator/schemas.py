@@ -2,10 +2,11 @@
 
 from simulator.answers_json import encode
 from simulator.answers_xml import cdata, document
-from simulator.failures import broken
-from simulator.fields import Association, Field, Resource
+from simulator.failures import Errors, bad_query
+from simulator.fields import Association, Field, Kind, Resource
 from simulator.shop import Shop
 
+NO_PARTS_LINE, ID_LINE, OTHER_PART_LINE = 669, 716, 719  # of the shop's own code, as its notices tell
 METHODS = ("get", "put", "post", "patch", "delete", "head")
 
 
@@ -14,10 +15,11 @@ def schema(shop: Shop, resource: Resource, kind: str, *, as_json: bool) -> str:
     if kind not in ("blank", "synopsis"):
         wanted = "to get the whole schema informations (which fields are required, which kind of content...)"
         blank = "or 'blank' to get an empty schema to fill before using POST request"
-        raise broken(28, f"Please select a schema of type 'synopsis' {wanted} {blank}")
+        raise bad_query(28, f"Please select a schema of type 'synopsis' {wanted} {blank}")
     if as_json:
         lists = {one.name: [{part.name: None for part in one.parts}] for one in resource.associations}
-        return encode({resource.node: {"associations": lists} if lists else {}})
+        names = [] if shop.edition.drops_falsy else plain_names(resource, blank=kind == "blank")
+        return encode({resource.node: dict.fromkeys(names, "") | ({"associations": lists} if lists else {})})
     details = kind == "synopsis"
     parts = [f"<{resource.node}>\n"]
     if not details:
@@ -29,9 +31,26 @@ def schema(shop: Shop, resource: Resource, kind: str, *, as_json: bool) -> str:
     return document("".join(parts) + f"</{resource.node}>\n")
 
 
+def plain_names(resource: Resource, *, blank: bool) -> list[str]:
+    """The names in a schema: a blank one has an id and leaves out what cannot be sent."""
+    names = [one.name for one in resource.fields if one.settable or not blank]
+    return ["id", *names] if blank else names
+
+
+def schema_notices(resource: Resource) -> Errors:
+    """What PHP notices of a resource's associations while the shop writes its schema."""
+    source = "/var/www/html/classes/webservice/WebserviceOutputBuilder.php"
+    lines: list[int] = []
+    for association in resource.associations:
+        lines.extend([NO_PARTS_LINE] if association.bare else [])
+        lines.extend(ID_LINE if part.name == "id" else OTHER_PART_LINE for part in association.parts)
+    message = "[PHP Notice #8] Trying to access array offset on value of type null"
+    return tuple((5, f"{message} ({source}, line {line})") for line in lines)
+
+
 def field_line(shop: Shop, field: Field, *, details: bool) -> str:
     """One field of a schema."""
-    marks = field_marks(field) if details else ""
+    marks = field_marks(shop, field) if details else ""
     if not field.localized:
         return f"\t<{field.name}{marks}>{cdata('')}</{field.name}>\n"
     nodes = []
@@ -41,9 +60,11 @@ def field_line(shop: Shop, field: Field, *, details: bool) -> str:
     return f"\t<{field.name}{marks}>{''.join(nodes)}</{field.name}>\n"
 
 
-def field_marks(field: Field) -> str:
+def field_marks(shop: Shop, field: Field) -> str:
     """The attributes of a field in the synopsis, in the shop's order."""
     size = field.shown_size or field.size
+    if field.kind is Kind.HTML and not shop.edition.shows_html_sizes:
+        size = None
     marks = (
         (field.computed, 'notFilterable="true"'),
         (not field.settable, 'read_only="true"'),

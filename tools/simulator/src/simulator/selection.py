@@ -7,7 +7,7 @@ The grammar and the errors are those measured on PrestaShop 8.2.1.
 import re
 from dataclasses import dataclass, field
 
-from simulator.failures import broken, did_you_mean, fail
+from simulator.failures import bad_query, did_you_mean, fail
 from simulator.fields import Field, Kind, Resource
 
 Query = list[tuple[str, str]]
@@ -51,14 +51,14 @@ def shown_fields(query: Query, resource: Resource, *, single: bool) -> set[str] 
     names = ["id", *(one.name for one in resource.fields)]
     if not re.fullmatch(r"\[.*\]", display):
         syntax = "The 'display' syntax is wrong. You can set 'full' or '[field_1,field_2,field_3,...]'."
-        raise broken(36, f"{syntax} These are available: {', '.join(names)}")
+        raise bad_query(36, f"{syntax} These are available: {', '.join(names)}")
     wanted = [part.strip() for part in display[1:-1].split(",")]
     for name in wanted:
         if name not in names:
             message = (
                 f'Unable to display this field "{name}". However, these are available: {", ".join(names)}'
             )
-            raise broken(35, message)
+            raise bad_query(35, message)
     return set(wanted)
 
 
@@ -81,12 +81,12 @@ def filterable(resource: Resource, name: str, *, with_dates: bool) -> Field:
     known = {one.name: one for one in resource.fields}
     declared = known.get(name)
     if declared is None or (name in ("date_add", "date_upd") and not with_dates):
-        raise broken(
+        raise bad_query(
             32, f"This filter does not exist. {did_you_mean(name, plain_names(resource, with_dates))}"
         )
     if declared.computed:
         text = f'The field "{name}" is dynamic. It is not possible to filter GET query with this field.'
-        raise broken(34, text)
+        raise bad_query(34, text)
     return declared
 
 
@@ -171,7 +171,7 @@ def order_of(query: Query, resource: Resource) -> str:
             names = ", ".join(plain_names(resource, with_dates=False))
             texts = ", ".join(one.name for one in resource.fields if one.localized)
             known_ones = f"{names}, for i18n fields:{texts}"
-            raise broken(38, f"Unable to filter by this field. However, these are available: {known_ones}")
+            raise bad_query(38, f"Unable to filter by this field. However, these are available: {known_ones}")
         column = sort_column(None if name == "id" else known[name])
         terms.append(f"{column} {direction.upper()}")
     return ", ".join([*terms, "id"])

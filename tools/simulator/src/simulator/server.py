@@ -86,7 +86,7 @@ async def serve_api(request: web.Request) -> web.StreamResponse:
     query = unquote(request.rel_url.raw_query_string)
     line = LoggedRequest(request.method, request.path, query, found.status, found.entities, seconds, size)
     log_request(shop, at, line)
-    return respond(found, started)
+    return respond(shop, found, started)
 
 
 async def suffer(hit: list[Fault], when: str, request: web.Request) -> Answer | None:
@@ -177,10 +177,12 @@ async def read_upload(request: web.Request) -> Upload | None:
     return Upload(part.filename, part.content_type, part.file.read())
 
 
-def respond(found: Answer, started: float) -> web.Response:
+def respond(shop: Shop, found: Answer, started: float) -> web.Response:
     """The answer with the headers that the web server adds."""
     response = web.Response(status=found.status or 500, body=found.body, headers=found.headers)
     response.headers["Server"] = "nginx/1.22.1"
+    if shop.edition.powered_by:
+        response.headers.setdefault("X-Powered-By", shop.edition.powered_by)
     if "PSWS-Version" in found.headers:
         response.headers["Access-Time"] = str(int(time.time()))
         response.headers["Execution-Time"] = f"{time.perf_counter() - started:.3f}"

@@ -10,10 +10,17 @@ from simulator.bodies import parse_body
 from simulator.computed import cover
 from simulator.deleting import delete_entity
 from simulator.entities import Entity, entity_from_row, load, whole_number
-from simulator.failures import BrokenRead, EmptyFailure, Failure, did_you_mean, fail
+from simulator.failures import (
+    BadQueryError,
+    EmptyFailure,
+    Errors,
+    Failure,
+    did_you_mean,
+    fail,
+)
 from simulator.fields import Resource
 from simulator.resource_list import DESCRIPTIONS
-from simulator.schemas import resource_list, schema
+from simulator.schemas import resource_list, schema, schema_notices
 from simulator.selection import Query, languages_of, list_statement, shown_fields, value_of
 from simulator.settings import ALL_METHODS, Key
 from simulator.shop import Shop
@@ -82,8 +89,8 @@ def answer(shop: Shop, call: ApiCall) -> Answer:
     except NoEntryError as refusal:
         return unknown_visitor(shop, call, refusal.failure)
     except Failure as failure:
-        if isinstance(failure, BrokenRead) and not shop.edition.strict_lists:
-            failure = failure.as_bad_request()
+        if isinstance(failure, BadQueryError):
+            failure = failure.followed_by(shop.edition.after_bad_query)
         return finished(shop, failed(call, failure, len(written.entities)))
     except EmptyFailure:
         return crashed(len(written.entities))
@@ -121,8 +128,8 @@ def crashed(entities: int = 0) -> Answer:
 
 
 def finished(shop: Shop, found: Answer, *, entered: bool = True) -> Answer:
-    """The headers that every answer of the webservice carries. Before it knows the key its version is 0."""
-    version = shop.edition.version if entered else "0"
+    """The headers that every answer of the webservice carries. Without a key that it knows, 8.x says 0."""
+    version = shop.edition.version if entered or shop.edition.knows_itself else "0"
     found.headers |= {"X-Powered-By": "PrestaShop Webservice", "PSWS-Version": version}
     if not shop.edition.hashes_nothing and found.headers.get("Content-Sha1") == EMPTY_SHA1:
         del found.headers["Content-Sha1"]
@@ -187,7 +194,7 @@ def permit(call: ApiCall, key: Key) -> str:
 def dispatch(shop: Shop, call: ApiCall, key: Key, written: Written) -> Answer:
     """Send a request to what answers it."""
     if not call.segments:
-        if call.as_json and shop.edition.strict_lists:
+        if call.as_json and shop.edition.php8:
             raise EmptyFailure
         if call.as_json:
             names = [name for name in DESCRIPTIONS if key.methods(name)]
@@ -205,7 +212,7 @@ def dispatch(shop: Shop, call: ApiCall, key: Key, written: Written) -> Answer:
     if call.method == "DELETE":
         return delete(shop, call, resource)
     languages = languages_of(call.query, shop.languages)
-    write_entities(shop, resource, call.method, parse_body(call.body), written)
+    write_entities(shop, resource, call.method, parse_body(call.body, shop.edition), written)
     text = (JsonWriter if call.as_json else XmlWriter)(shop, None, languages).entities(written.entities)
     found = succeeded(call, 201 if call.method == "POST" else 200, text, len(written.entities))
     return noticed(shop, call, None, written.entities, found)
@@ -214,16 +221,20 @@ def dispatch(shop: Shop, call: ApiCall, key: Key, written: Written) -> Answer:
 def noticed(
     shop: Shop, call: ApiCall, shown: set[str] | None, entities: list[Entity], found: Answer
 ) -> Answer:
-    """The answer as it was meant, unless PHP notices are on and it shows products without a cover: then 500.
-
-    Measured on 1.7.8.11: what was written stays written; XML loses the entities, JSON adds the errors.
-    """
+    """The answer as it was meant, unless PHP notices are on and it shows products without a cover."""
     if not shop.edition.notices or not (shown is None or "id_default_image" in shown):
         return found
     bare = [one for one in entities if one.resource.name == "products" and not cover(shop, one)]
-    if not bare:
+    return tripped(call, found, ((5, NOTICE),) * len(bare))
+
+
+def tripped(call: ApiCall, found: Answer, errors: Errors) -> Answer:
+    """An answer over which PHP notices came up: 500.
+
+    Measured on 1.7.8.11: what was written stays written; XML loses the answer, JSON adds the errors.
+    """
+    if not errors:
         return found
-    errors = ((5, NOTICE),) * len(bare)
     if call.as_json:
         found.body = found.body[:-1] + answers_json.errors(errors).replace("{", ",", 1).encode()
     else:
@@ -236,7 +247,8 @@ def read(shop: Shop, call: ApiCall, resource: Resource) -> Answer:
     """GET and HEAD: a schema, one entity, or a list."""
     kind = value_of(call.query, "schema")
     if kind is not None:
-        return succeeded(call, 200, schema(shop, resource, kind, as_json=call.as_json), 0)
+        answered = succeeded(call, 200, schema(shop, resource, kind, as_json=call.as_json), 0)
+        return tripped(call, answered, schema_notices(resource)) if shop.edition.notices else answered
     single = len(call.segments) > 1 and call.segments[1] != ""
     languages = languages_of(call.query, shop.languages)
     writer = (JsonWriter if call.as_json else XmlWriter)(
@@ -273,19 +285,20 @@ def load_one(shop: Shop, resource: Resource, number: int) -> Entity | None:
 
 def delete(shop: Shop, call: ApiCall, resource: Resource) -> Answer:
     """DELETE of one id in the path or several in `?id=[2,3]`; nothing is deleted when one is missing (87)."""
-    warnings: tuple[tuple[int, str], ...] = ()
+    warnings: Errors = ()
     listed = value_of(call.query, "id")
     if listed is not None and listed.startswith("["):
         ids = [whole_number(part) for part in listed.strip("[]").split(",")]
     elif len(call.segments) > 1:
         ids = [whole_number(call.segments[1])]
     else:
-        place = "(/var/www/html/classes/webservice/WebserviceRequest.php, line 1485)"
-        warnings, ids = ((3, f"[PHP Warning #2] Undefined array key 1 {place}"),), [0]
+        ids, warnings = [0], shop.edition.after_no_id
     missing = [number for number in ids if load(shop.connection, resource, number) is None]
     if missing:
         listed_ids = ", ".join(str(number) for number in missing)
         raise Failure(404, (*warnings, (87, f"Id(s) not exists: {listed_ids}")))
     for number in ids:
         delete_entity(shop, resource, number)
+    if shop.edition.notices and resource.name == "product_option_values":
+        return Answer(500, b"", {"Content-Type": XML_TYPE}, len(ids))  # deleted; a notice, without its text
     return Answer(200, entities=len(ids))

@@ -154,6 +154,8 @@ def save(shop: Shop, entity: Entity, *, created: bool) -> None:
     except sqlite3.IntegrityError:
         # The shop's database hands out the id before it finds the row refused.
         shop.connection.execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = ?", (name,))
+        if not shop.edition.refuses_duplicates:
+            raise fail(500, 46, "Unable to save resource") from None
         raise EmptyFailure from None
     (AFTER_ADD if created else AFTER_UPDATE).get(name, nothing)(shop, entity)
 
