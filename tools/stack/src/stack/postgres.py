@@ -276,4 +276,10 @@ def _unprivileged(data_dir: Path) -> list[str]:
     )
     if reaches.returncode == 0:
         return prefix
-    return [*prefix, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    # initdb asks access(2), which looks away from the capabilities of other users but for this bit.
+    return [
+        *prefix,
+        "--inh-caps=+dac_override",
+        "--ambient-caps=+dac_override",
+        "--securebits=+no_setuid_fixup",
+    ]
