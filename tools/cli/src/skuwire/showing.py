@@ -17,6 +17,7 @@ from skuwire.progress import RESULTS, Progress, RefusedItem, progress_of
 
 POLL_SECONDS = 0.4
 LINE_EVERY_SECONDS = 5.0
+STANDSTILL_SECONDS = 30.0
 MOST_SHOWN_REFUSED = 50
 
 
@@ -50,31 +51,52 @@ async def follow_bulk(
 
     Raises Problem when nothing moves for `give_up_seconds`.
     """
-    clock = asyncio.get_running_loop().time
+    movement = _Movement(console)
     with _bars(console) as bars:
         tasks = {name: bars.add_task(name, total=None) for name in ("validated", "written", "with pictures")}
-        moved_at = told_at = clock()
-        before: Progress | None = None
         while True:
             now = progress_of(await gateway.bulk(bulk_id))
             for name, done in zip(tasks, (now.validated, now.written, now.settled), strict=True):
                 bars.update(tasks[name], completed=done, total=now.total)
             if now.finished or once:
                 return now
-            if now != before:
-                before, moved_at = now, clock()
-            elif clock() - moved_at > give_up_seconds:
+            if movement.still_seconds(now) > give_up_seconds:
                 raise Problem(
                     f"{bulk_id} has not moved for {give_up_seconds:.0f} s; it is kept and goes on by itself",
                     f"Look again: {SKUWIRE} status {bulk_id}; why: {SKUWIRE} logs --trace {now.trace_id}",
                     code=ExitCode.NOT_AS_PROMISED,
                 )
-            if not console.is_terminal and clock() - told_at > LINE_EVERY_SECONDS:
-                told_at = clock()
-                console.print(
-                    f"  of {now.total}: validated {now.validated}, written {now.written}, done {now.settled}"
-                )
             await asyncio.sleep(POLL_SECONDS)
+
+
+class _Movement:
+    """Notices when nothing moves, and tells the progress in lines where there is no terminal for bars."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._clock = asyncio.get_running_loop().time
+        self._before: Progress | None = None
+        self._moved_at = self._told_at = self._clock()
+        self._hinted = False
+
+    def still_seconds(self, now: Progress) -> float:
+        """For how long the progress has been the same."""
+        if now != self._before:
+            self._before, self._moved_at, self._hinted = now, self._clock(), False
+        still = self._clock() - self._moved_at
+        if still > STANDSTILL_SECONDS and not self._hinted:
+            self._hinted = True
+            self._console.print(
+                f"  [yellow]Nothing has moved for {STANDSTILL_SECONDS:.0f} s.[/] "
+                "Perhaps the shop is away; the services' logs tell.",
+                soft_wrap=True,
+            )
+        if not self._console.is_terminal and self._clock() - self._told_at > LINE_EVERY_SECONDS:
+            self._told_at = self._clock()
+            self._console.print(
+                f"  of {now.total}: validated {now.validated}, written {now.written}, done {now.settled}"
+            )
+        return still
 
 
 def results_table(progress: Progress, title: str) -> Table:

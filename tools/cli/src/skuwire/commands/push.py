@@ -23,6 +23,7 @@ from skuwire.push_file import Push, UnreadableFile, read_push_file
 from skuwire.running import run_command
 from skuwire.running_stack import stack_of
 from skuwire.sending import send_pictures
+from skuwire.shop_check import shop_version
 from skuwire.showing import counting, follow_bulk, refused_table, results_table
 
 PATIENCE_SECONDS = 60.0
@@ -77,7 +78,8 @@ async def _push(
 
 async def _send_from_here(foreign: ForeignShop, push: Push) -> bool:
     """Bring the services up for one shop, send, follow to the end, and stop them."""
-    console.print(f"Starting Skuwire for {foreign.url}")
+    version = await shop_version(foreign)
+    console.print(f"Starting Skuwire for {foreign.url}, a PrestaShop {version}".rstrip())
     async with stack_of(foreign.data_dir, foreign, console):
         credentials = find_credentials(Login(data_dir=foreign.data_dir))
         if credentials is None:

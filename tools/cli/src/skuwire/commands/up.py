@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from skuwire.commands.options import ShopKeyOption, ShopUrlOption, console
 from skuwire.places import UP, ForeignShop, foreign_shop, known_data_dirs
 from skuwire.problems import SKUWIRE, Problem, tell
 from skuwire.running import run_command
 from skuwire.running_stack import show_addresses, stack_of
+from skuwire.shop_check import PASSING, shop_version
 from stack.stack import is_taken, running_stack
 
 DOWN_SECONDS = 60.0
@@ -40,6 +42,8 @@ def up(
 
 async def _up(data_dir: Path, shop: ForeignShop | None) -> None:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    if shop is not None:
+        await _look_at(shop)
     async with stack_of(data_dir, shop, console) as stack:
         for number in (signal.SIGINT, signal.SIGTERM):  # from here on, stopping it is how it ends well
             loop.add_signal_handler(number, stopped.set)
@@ -47,6 +51,17 @@ async def _up(data_dir: Path, shop: ForeignShop | None) -> None:
         console.print(f"Stop it with Ctrl-C or: {SKUWIRE} down")
         await stopped.wait()
         console.print("Stopping")
+
+
+async def _look_at(shop: ForeignShop) -> None:
+    try:
+        console.print(f"{shop.url} is a PrestaShop {await shop_version(shop)}".rstrip())
+    except Problem as problem:
+        if not isinstance(problem.__cause__, PASSING):
+            raise
+        console.print(
+            f"[yellow]{escape(str(problem))}[/]. Starting all the same; what is sent is kept for it."
+        )
 
 
 def down(
