@@ -31,7 +31,7 @@ from skuwire.demo.report import Expected, Outcome, Pass, ShopAtTheEnd, SyncAnswe
 from skuwire.demo.shop_figures import ShopFigures, as_sent, duplicate_references
 from skuwire.demo.steps import Steps, show_answer
 from skuwire.gateway import Credentials, Gateway
-from skuwire.problems import SKUWIRE
+from skuwire.problems import SKUWIRE, Problem
 from skuwire.running_stack import show_addresses
 from skuwire.showing import counting, key_value_table, refused_table, results_table
 from stack.postgres import create_database, drop_database
@@ -108,8 +108,14 @@ async def _own_database() -> AsyncIterator[None]:
     os.environ.pop("SKUWIRE_SHOP_KEY", None)
     given = os.environ.get("DATABASE_URL")
     if given:
-        await drop_database(given, DATABASE)
-        os.environ["DATABASE_URL"] = await create_database(given, DATABASE)
+        try:
+            await drop_database(given, DATABASE)
+            os.environ["DATABASE_URL"] = await create_database(given, DATABASE)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise Problem(
+                f"the server of DATABASE_URL gives the demo no database of its own: {error}",
+                f"Let its user create {DATABASE}, or unset DATABASE_URL: the demo then starts its own.",
+            ) from None
     yield
 
 
