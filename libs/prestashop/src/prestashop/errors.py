@@ -25,6 +25,11 @@ class Complaint:
         """
         return self.message.startswith("[PHP ")
 
+    @property
+    def is_notice(self) -> bool:
+        """Whether it is the least that PHP complains about, which stops no write (1.7.8.11, code 5)."""
+        return self.message.startswith("[PHP Notice")
+
 
 class ShopError(Exception):
     """The shop did not do what it was asked."""
@@ -85,6 +90,7 @@ class ShopRefusal(ShopError):
         self.code = chief.code
         self.message = chief.message
         self.from_php = chief.from_php
+        self.only_notices = all(complaint.is_notice for complaint in complaints)
         super().__init__(f"{status}, code {chief.code}, {chief.message}")
 
 

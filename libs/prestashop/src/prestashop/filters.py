@@ -90,6 +90,12 @@ def query(
     return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in parts)
 
 
+def available_fields(message: str) -> list[str]:
+    """Read the names in ``Unable to display this field "x". However, these are available: id, name, ...``."""
+    _, _, names = message.partition("these are available:")
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
 def _listed(fields: Sequence[str]) -> str:
     return f"[{','.join(checked(field) for field in dict.fromkeys(fields))}]"
 

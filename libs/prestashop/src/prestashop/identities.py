@@ -5,6 +5,8 @@ keeps its entities apart, ``("reference",)`` for products, ``("value", "id_featu
 shop is asked for the first field, the others are compared on this side.
 """
 
+import html
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -14,6 +16,43 @@ from prestashop.xml import legal
 
 _COMPUTED: Final = frozenset({"id", "associations", "date_add", "date_upd"})
 """Fields that cannot be compared by text: links, and times that the shop sets itself."""
+
+_NOTHING: Final = frozenset({"", "0", "0.000000", "0000-00-00", "0000-00-00 00:00:00"})
+"""What the shop stores for a field that is empty or not sent, by the field's type."""
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_TAG: Final = re.compile(r"<[^>]*>")
+
+IDENTITIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "categories": ("name", "id_parent"),
+    "combinations": ("reference", "id_product"),
+    "manufacturers": ("name",),
+    "product_feature_values": ("value", "id_feature"),
+    "product_features": ("name",),
+    "product_option_values": ("name", "id_attribute_group"),
+    "product_options": ("name",),
+    "product_suppliers": ("id_product", "id_product_attribute", "id_supplier"),
+    "products": ("reference",),
+    # The one key that is unique in the shop: the same again is an empty 500 (8.2.1) or code 46 (1.7.8.11).
+    "specific_prices": (
+        "id_product",
+        "id_product_attribute",
+        "id_shop",
+        "id_shop_group",
+        "id_cart",
+        "id_currency",
+        "id_country",
+        "id_group",
+        "id_customer",
+        "id_specific_price_rule",
+        "from_quantity",
+        "from",
+        "to",
+    ),
+    "suppliers": ("name",),
+    "tags": ("name", "id_lang"),
+}
+"""What usually tells the entities of a resource apart."""
 
 
 def key_of(node: Mapping[str, Value], identity: Sequence[str]) -> str:
@@ -42,14 +81,17 @@ def identity_of(node: Mapping[str, Value], identity: Sequence[str]) -> tuple[obj
 
 
 def same(
-    sent: Mapping[str, Value], stored: Mapping[str, Value], fields: Iterable[str], *, as_numbers: bool = False
+    sent: Mapping[str, Value], stored: Mapping[str, Value], fields: Iterable[str], *, loosely: bool = False
 ) -> bool:
     """Tell whether all these fields of an entity are stored as they were sent.
 
-    Texts are compared letter by letter, numbers by value: 12.5 is stored as 12.500000, nothing as 0. With
-    ``as_numbers`` a text that is a number counts as one too; references 0123 and 123 are then the same.
+    Texts are compared letter by letter, numbers by value (12.5 is stored as 12.500000), dates with their
+    times (2026-01-31 is stored as 2026-01-31 00:00:00), and nothing equals 0.
+
+    ``loosely``: texts that are numbers count as numbers, so that the references 0123 and 123 are the same,
+    and texts with markup count by what a visitor reads of them, because the shop rewrites their markup.
     """
-    return all(_same_value(sent.get(field), stored.get(field), as_numbers) for field in fields)
+    return all(_same_value(sent.get(field), stored.get(field), loosely) for field in fields)
 
 
 def oldest(candidates: Iterable[Node]) -> Node | None:
@@ -58,20 +100,31 @@ def oldest(candidates: Iterable[Node]) -> Node | None:
 
 
 def comparable_fields(node: Mapping[str, Value]) -> set[str]:
-    """Name the fields of a sent entity that are stored as sent: not links, times, or HTML (purified)."""
-    return {name for name, value in node.items() if name not in _COMPUTED and not _holds_markup(value)}
+    """Name the fields of a sent entity that can be compared with what is stored: not links, not times."""
+    return node.keys() - _COMPUTED
 
 
-def _same_value(sent: Value, stored: Value, as_numbers: bool) -> bool:
+def _same_value(sent: Value, stored: Value, loosely: bool) -> bool:
     if isinstance(sent, Mapping):
         languages = language_texts(stored)
-        return all(languages.get(at) == legal(text) for at, text in language_texts(sent).items())
+        return all(
+            _same_text(text, languages.get(at, ""), loosely) for at, text in language_texts(sent).items()
+        )
     if isinstance(stored, Mapping):  # one text without languages is stored in each of them
-        return all(text == legal(as_text(sent)) for text in stored.values())
-    text = legal(as_text(sent))
-    if text == stored:
+        return all(_same_text(as_text(sent), text, loosely) for text in language_texts(stored).values())
+    text, stored_text = as_text(sent), as_text(stored)
+    if _same_text(text, stored_text, loosely):
         return True
-    return (as_numbers or isinstance(sent, int | Decimal)) and _same_number(text, as_text(stored))
+    if not text:
+        return stored_text in _NOTHING
+    if _DATE.fullmatch(text):
+        return stored_text == f"{text} 00:00:00"
+    return (loosely or isinstance(sent, int | Decimal)) and _same_number(text, stored_text)
+
+
+def _same_text(sent: str, stored: str, loosely: bool) -> bool:
+    sent = legal(sent)
+    return sent == stored or (loosely and _holds_markup(sent) and _as_read(sent) == _as_read(stored))
 
 
 def _same_number(sent: str, stored: str) -> bool:
@@ -81,6 +134,9 @@ def _same_number(sent: str, stored: str) -> bool:
         return False
 
 
-def _holds_markup(value: Value) -> bool:
-    texts = value.values() if isinstance(value, Mapping) else [value]
-    return any(isinstance(text, str) and ("<" in text or "&" in text) for text in texts)
+def _holds_markup(text: str) -> bool:
+    return "<" in text or "&" in text
+
+
+def _as_read(markup: str) -> str:
+    return " ".join(html.unescape(_TAG.sub(" ", markup)).split())

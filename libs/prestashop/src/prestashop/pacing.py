@@ -28,6 +28,9 @@ _NEWEST_SHARE: Final = 0.3
 _DRIFT_OF_BEST: Final = 0.05
 """How far the best time follows a slower answer to a request that ran alone: that is the shop's own doing."""
 
+_MOST_SLOWNESS: Final = 2.0
+"""What one answer counts at most: a single slow one in good times changes nothing."""
+
 _MOST_KINDS: Final = 500
 _SIZE_STEP_BYTES: Final = 4096
 
@@ -147,7 +150,7 @@ class Pace:
         """Smooth how much slower than near the best the shop answers: above 1 it is slow."""
         settings = self._settings
         best = self._best.get(kind, seconds)
-        slowness = seconds / (settings.near_best * best + settings.noise_seconds)
+        slowness = min(seconds / (settings.near_best * best + settings.noise_seconds), _MOST_SLOWNESS)
         self._slowness += _NEWEST_SHARE * (slowness - self._slowness)
         if kind in self._best or len(self._best) < _MOST_KINDS:
             # At more than one at a time a slow answer may be our doing, and must not become the measure.

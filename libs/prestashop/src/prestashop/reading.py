@@ -1,12 +1,13 @@
 """Reading entities: one, a list, all pages, and many values of a field at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
-from prestashop.errors import ShopRefusal
-from prestashop.filters import Display, Filter, look_ups, query
+from prestashop.errors import ShopAnswerUnreadable, ShopRefusal
+from prestashop.filters import Display, Filter, available_fields, look_ups, query
 from prestashop.identities import key_of, oldest, same
+from prestashop.merging import left_out
 from prestashop.names import checked
 from prestashop.nodes import Node, NodesToWrite, Value, id_of, text_of
 from prestashop.settings import ClientSettings
@@ -17,6 +18,10 @@ from prestashop.xml import from_xml
 Nodes: TypeAlias = list[Node]
 NodesOrNone: TypeAlias = list[Node | None]
 
+_NO_FIELD: Final = "no_such_field"
+_UNKNOWN_FIELD: Final = 35
+"""The code of a display of fields that do not exist (measured on 1.7.8.11 and 8.2.1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -24,6 +29,8 @@ class Reader:
 
     transport: Transport
     settings: ClientSettings
+    showable: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The fields of resources that cannot be shown in full."""
 
     async def get(self, resource: str, entity_id: int) -> Node | None:
         """Read one entity; None when the shop does not have it."""
@@ -96,6 +103,43 @@ class Reader:
             question = query(display=("id", *fields), filters={"id": [*ids[start : start + most]]})
             nodes += await self.list(resource, question)
         return {id_of(node): node for node in nodes}
+
+    async def whole(self, resource: str, ids: Sequence[int]) -> dict[int, Node]:
+        """Read entities, by id, with all fields that a PUT has to hold.
+
+        With PHP notices on, PrestaShop 1.7.8.11 answers 500 to a product without a picture, unless its cover
+        is not asked for: then all other fields are, by name.
+        """
+        most = self.settings.max_values_per_look_up
+        nodes: Nodes = []
+        for start in range(0, len(ids), most):
+            some = ids[start : start + most]
+            if resource not in self.showable:
+                try:
+                    nodes += await self.list(resource, query(display="full", filters={"id": [*some]}))
+                    continue
+                except ShopRefusal as refusal:
+                    if not refusal.from_php:
+                        raise
+                self.showable[resource] = await self._showable_fields(resource)
+            nodes += await self.list(
+                resource, query(display=self.showable[resource], filters={"id": [*some]})
+            )
+        return {id_of(node): node for node in nodes}
+
+    async def _showable_fields(self, resource: str) -> tuple[str, ...]:
+        """Ask for the names of all fields: the shop lists them when one is asked for that it does not have.
+
+        The synopsis would tell them too, but is another 500 where this is needed.
+        """
+        try:
+            await self.list(resource, query(display=(_NO_FIELD,), limit=1))
+        except ShopRefusal as refusal:
+            names = available_fields(refusal.message)
+            if refusal.code != _UNKNOWN_FIELD or not names:
+                raise
+            return tuple(name for name in names if name not in left_out(resource))
+        raise ShopAnswerUnreadable("a field that does not exist was shown")
 
 
 def _once_each(nodes: Sequence[Node]) -> list[Node]:

@@ -25,12 +25,12 @@ from prestashop.errors import (
     ShopRefusal,
 )
 from prestashop.filters import Display, Filter, query
-from prestashop.identities import identity_of, problem_with
+from prestashop.identities import IDENTITIES, identity_of, problem_with
 from prestashop.nodes import Node, NodesToWrite, Value, id_of, text_of
 from prestashop.outcomes import Outcome, Refused, Unknown
 from prestashop.pacing import Pace
 from prestashop.reading import Reader
-from prestashop.requests import WritingRequests, bodies
+from prestashop.requests import MergedPuts, WritingRequests, bodies
 from prestashop.settings import ClientSettings
 from prestashop.transport import BeforeRequest, OnRequest, Transport, Upload
 from prestashop.xml import from_xml
@@ -72,6 +72,8 @@ class Shop:
         )
         self._reader = Reader(self._transport, settings)
         self._requests = WritingRequests(self._transport, self._reader)
+        self._merged_puts = MergedPuts(self._requests, self._reader, settings)
+        self._has_patch: dict[str, bool] = {}
 
     def __repr__(self) -> str:
         return f"Shop({self._transport.address!r})"
@@ -117,14 +119,16 @@ class Shop:
         """
         return await self._reader.find(resource, field, values, display)
 
-    async def create(self, resource: str, nodes: NodesToWrite, *, identity: str | Sequence[str]) -> Outcomes:
+    async def create(
+        self, resource: str, nodes: NodesToWrite, *, identity: str | Sequence[str] | None = None
+    ) -> Outcomes:
         """POST entities; an outcome for each, in order.
 
-        ``identity`` names the fields by which the caller keeps its entities apart: nothing is unique in
-        PrestaShop, and after a failure they tell what was written. The first one is looked up, so that it
-        should be the most telling: ``("value", "id_feature")``. The caller has made sure that the shop has
-        none of them yet; an older one would be taken for the new one. An entity whose identity is empty, ends
-        in a blank or is repeated is refused without being sent.
+        ``identity`` names the fields by which the caller keeps its entities apart, by default those of
+        ``IDENTITIES``: nothing is unique in PrestaShop, and after a failure they tell what was written. The
+        first one is looked up, so that it should be the most telling: ``("value", "id_feature")``. The caller
+        has made sure that the shop has none of them yet; an older one would be taken for the new one. An
+        entity whose identity is empty, ends in a blank or is repeated is refused without being sent.
 
         - The shop's error (400, or 500 with PrestaShop's own text) refuses the first entity that a look-up
           does not find; those behind it are sent again.
@@ -133,7 +137,7 @@ class Shop:
         - After a time-out, a lost connection, 502 or 504 nothing is asked: the shop may still be at work. All
           are unknown; look up later, and believe "not found" only once the shop must have given up.
         """
-        fields = (identity,) if isinstance(identity, str) else tuple(identity)
+        fields = _identity(resource, identity)
         if any("id" in node for node in nodes):
             raise ValueError("an entity to be created has no id")
         refused = _refused_unsent(nodes, fields)
@@ -145,17 +149,31 @@ class Shop:
         )
         return [refused[at] if at in refused else next(sent) for at in range(len(nodes))]
 
+    async def modify(self, resource: str, nodes: NodesToWrite) -> Outcomes:
+        """Change entities by their ids: what is sent changes, all else stays, on every PrestaShop.
+
+        A PATCH where the shop has it. Where it has not (1.7: 405) or the key may not use it, the entities are
+        read, merged and PUT: two requests, and what somebody else changes of them in between is undone. Send
+        all languages of a text: a PATCH blanks those left out. Associations sent are replaced, others stay.
+        """
+        if self._has_patch.get(resource, True):
+            outcomes = await self.patch(resource, nodes)
+            if not any(_is_not_allowed(outcome) for outcome in outcomes):
+                return outcomes
+            self._has_patch[resource] = False
+        return await self._change(self._merged_puts, "PUT", resource, nodes)
+
     async def patch(self, resource: str, nodes: NodesToWrite) -> Outcomes:
         """PATCH entities by their ids: what is sent changes, all else stays (PrestaShop 8 and later).
 
         Send all languages of a text: those left out are blanked. A request that fails is halved until the
         culprit stands alone; a write is thus repeated, which PATCH bears.
         """
-        return await self._modify("PATCH", resource, nodes)
+        return await self._change(self._requests, "PATCH", resource, nodes)
 
     async def put(self, resource: str, nodes: NodesToWrite) -> Outcomes:
         """PUT entities by their ids: every field that is not sent is blanked. Fails like ``patch``."""
-        return await self._modify("PUT", resource, nodes)
+        return await self._change(self._requests, "PUT", resource, nodes)
 
     async def delete(self, resource: str, ids: Sequence[int]) -> Outcomes:
         """DELETE entities; one that the shop does not have counts as deleted."""
@@ -216,14 +234,16 @@ class Shop:
                 raise
 
     async def set_cover(self, product_id: int, image_id: int) -> Outcome:
-        """Make a picture the cover of its product (PATCH; PrestaShop 8 and later)."""
+        """Make a picture the cover of its product."""
         node: Node = {"id": _positive(product_id), "id_default_image": _positive(image_id)}
-        return (await self.patch("products", [node]))[0]
+        return (await self.modify("products", [node]))[0]
 
     async def capabilities(self) -> Capabilities:
         """Ask what the key may do, and which PrestaShop it is."""
         answer = await self._transport.request("GET", "")
-        return read_capabilities(answer.version or "", answer.body)
+        capabilities = read_capabilities(answer.version or "", answer.body)
+        self._has_patch = {name: capabilities.allows("PATCH", name) for name in capabilities.methods}
+        return capabilities
 
     async def languages(self) -> Languages:
         """Read the languages, also those switched off: a text left out is blanked in them too."""
@@ -245,11 +265,13 @@ class Shop:
         values = [text_of(node, "value") for node in from_xml("configurations", answer.body)]
         return image_limit_bytes(answer.version or "", values[0] if values else "")
 
-    async def _modify(self, method: str, resource: str, nodes: NodesToWrite) -> Outcomes:
+    async def _change(
+        self, requests: writing.Changes, method: str, resource: str, nodes: NodesToWrite
+    ) -> Outcomes:
         if len({id_of(node) for node in nodes}) != len(nodes):
             raise ValueError("every entity is changed once in a call")
         return await self._in_requests(
-            resource, nodes, lambda batch: writing.modify(self._requests, method, resource, batch)
+            resource, nodes, lambda batch: writing.modify(requests, method, resource, batch)
         )
 
     async def _in_requests(
@@ -288,6 +310,10 @@ class Shop:
         return await self._reader.list(resource, question)
 
 
+def _is_not_allowed(outcome: Outcome) -> bool:
+    return isinstance(outcome, Unknown) and isinstance(outcome.error, ShopMethodNotAllowed)
+
+
 def _failure_of_the_shop(outcomes: Sequence[Outcome]) -> ShopError | None:
     """Return the error for which nothing more should be sent; the crash over one entity is none."""
     for outcome in reversed(outcomes):
@@ -309,6 +335,12 @@ def _refused_unsent(nodes: NodesToWrite, identity: Sequence[str]) -> dict[int, R
             refused[at] = Refused(None, problem)
         seen.add(key)
     return refused
+
+
+def _identity(resource: str, identity: str | Sequence[str] | None) -> tuple[str, ...]:
+    if identity is None and resource not in IDENTITIES:
+        raise ValueError(f"name the identity of {resource}: the fields that tell its entities apart")
+    return (identity,) if isinstance(identity, str) else tuple(identity or IDENTITIES[resource])
 
 
 def _positive(entity_id: int) -> int:

@@ -24,11 +24,18 @@ _MISSING_IDS: Final = 87
 """The code of a DELETE of ids that the shop does not have; nothing is deleted then."""
 
 
-class Requests(Protocol):
-    """What writing needs of the shop. Every method raises a ShopError when it fails."""
+class Changes(Protocol):
+    """What changing entities needs of the shop. Every method raises a ShopError when it fails."""
 
     async def send(self, method: str, resource: str, nodes: NodesToWrite) -> list[Node]:
         """Write entities in one request; the answer holds as many, in order."""
+
+    async def stored(self, resource: str, ids: Sequence[int], fields: Sequence[str]) -> dict[int, Node]:
+        """Read fields of entities as they are stored, by id."""
+
+
+class Requests(Changes, Protocol):
+    """What creating and deleting need beside that."""
 
     async def send_delete(self, resource: str, ids: Sequence[int]) -> None:
         """Delete all of them in one request, or none."""
@@ -38,15 +45,12 @@ class Requests(Protocol):
     ) -> list[Node | None]:
         """Find each entity in the shop; None where there is none."""
 
-    async def stored(self, resource: str, ids: Sequence[int], fields: Sequence[str]) -> dict[int, Node]:
-        """Read fields of entities as they are stored, by id."""
-
 
 @dataclass(slots=True)
 class _Work:
     """What is decided so far: outcomes by position; positions without one wait, the first first."""
 
-    requests: Requests
+    requests: Changes
     resource: str
     nodes: NodesToWrite
     outcomes: dict[int, Outcome] = field(default_factory=dict)
@@ -89,7 +93,8 @@ async def create(
             suspect = None
         except (ShopRefusal, ShopCrashed, ShopAnswerUnreadable) as error:
             again_alone = suspect is not None
-            suspect = await _after_failed_create(work, identity, batch, error, again_alone=again_alone)
+            found = await _look_up(requests, work, identity, batch)
+            suspect = _after_failed_create(work, found, batch, error, again_alone=again_alone)
         except ShopError as error:
             if too_large(error):
                 most = _smaller(work, batch)
@@ -98,13 +103,26 @@ async def create(
     return work.in_order()
 
 
-async def _after_failed_create(
-    work: _Work, identity: Sequence[str], batch: Sequence[int], error: ShopError, *, again_alone: bool
+async def _look_up(
+    requests: Requests, work: _Work, identity: Sequence[str], batch: Sequence[int]
+) -> list[Node | None] | None:
+    """Find what a failed POST has written; None when the look-up fails too, which is never "not found"."""
+    try:
+        return await requests.identify(work.resource, [work.nodes[at] for at in batch], identity)
+    except ShopError:
+        return None
+
+
+def _after_failed_create(
+    work: _Work,
+    found: list[Node | None] | None,
+    batch: Sequence[int],
+    error: ShopError,
+    *,
+    again_alone: bool,
 ) -> int | None:
     """Record what a look-up tells about a failed POST; return the position to be sent again alone."""
-    try:
-        found = await work.requests.identify(work.resource, [work.nodes[at] for at in batch], identity)
-    except ShopError:  # a failed look-up is never "not found"
+    if found is None:
         work.give_up(error, batch, sent=True)
         return None
     verdict = judge_create(error, found, again_alone=again_alone)
@@ -122,7 +140,7 @@ def _smaller(work: _Work, batch: Sequence[int]) -> int:
     return max(len(batch) // 2, 1)
 
 
-async def modify(requests: Requests, method: str, resource: str, nodes: NodesToWrite) -> list[Outcome]:
+async def modify(requests: Changes, method: str, resource: str, nodes: NodesToWrite) -> list[Outcome]:
     """PUT or PATCH entities; both may be repeated, so that a failed request is halved down to its culprit."""
     work = _Work(requests, resource, nodes)
     everything = list(range(len(nodes)))
@@ -148,7 +166,7 @@ async def _after_failed_write(work: _Work, batch: list[int], error: ShopError) -
         return []
     if isinstance(error, ShopRefusal) and error.from_php:
         try:
-            work.outcomes |= await _written_all_the_same(work, batch)
+            work.outcomes |= await _written_all_the_same(work, batch, only_notices=error.only_notices)
         except ShopError:  # what cannot be read back stays unknown
             work.give_up(error, work.waiting, sent=True)
             return []
@@ -173,10 +191,16 @@ def _halves(batch: list[int]) -> list[list[int]]:
     return [batch[middle:], batch[:middle]]
 
 
-async def _written_all_the_same(work: _Work, batch: Sequence[int]) -> dict[int, Outcome]:
-    """Read back what was written although PHP complained (1.7.8.11 with notices on: nearly every write)."""
+async def _written_all_the_same(
+    work: _Work, batch: Sequence[int], *, only_notices: bool
+) -> dict[int, Outcome]:
+    """Read back what was written although PHP complained (1.7.8.11 with notices on: nearly every write).
+
+    Links cannot be read back there. Where nothing else was sent, notices count as written: they are raised
+    while the answer is put together, and whatever stops a write is told as an error beside them.
+    """
     fields = {at: comparable_fields(work.nodes[at]) for at in batch}
-    ids = {at: id_of(work.nodes[at]) for at in batch if fields[at]}
+    ids = {at: id_of(work.nodes[at]) for at in batch if fields[at] or only_notices}
     if not ids:
         return {}
     shown = sorted(set().union(*fields.values()))
@@ -184,7 +208,7 @@ async def _written_all_the_same(work: _Work, batch: Sequence[int]) -> dict[int, 
     return {
         at: Written(entity_id, stored[entity_id])
         for at, entity_id in ids.items()
-        if entity_id in stored and same(work.nodes[at], stored[entity_id], fields[at], as_numbers=True)
+        if entity_id in stored and same(work.nodes[at], stored[entity_id], fields[at], loosely=True)
     }
 
 

@@ -18,7 +18,7 @@ from prestashop.nodes import LanguageTexts, Node, Value, as_text
 _ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no place for (section 2.2); PrestaShop answers 500 to them."""
 
-_MOST_MESSAGE_CHARACTERS: Final = 1000
+_MOST_MESSAGE_CHARACTERS: Final = 4000
 _HEAD: Final = b'<?xml version="1.0" encoding="UTF-8"?>\n<prestashop>'
 _TAIL: Final = b"</prestashop>"
 
