@@ -39,6 +39,15 @@ def product_not_found(reference: str | None) -> Reason:
     )
 
 
+def product_unknown(presta_id: int | None) -> Reason:
+    """A product addressed by the shop's own id, and we know of none."""
+    return Reason(
+        code="product_not_found",
+        field="presta_id",
+        message=f"No product with the shop's id {presta_id} is known here; send its reference once.",
+    )
+
+
 def name_missing(reference: str | None) -> Reason:
     """A product that is not in the shop, and nothing to call it by."""
     return Reason(

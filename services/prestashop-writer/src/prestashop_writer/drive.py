@@ -4,22 +4,32 @@ plan → look up what may exist → names → creates and changes → stock → 
 what it did before the next begins, so that a pass may end anywhere.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+import structlog
 from opentelemetry import trace
 
+from common.database.lease import LeaseLost
 from common.messaging.envelope import context_of
+from common.shop_driver import DATABASE_AWAY, ShopUnfit
 from common.telemetry import tracer
+from prestashop import ShopError
 from prestashop_writer import store
 from prestashop_writer.look_up import without_existing
 from prestashop_writer.names_in_shop import bring_names, with_names
 from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import KeptProduct, names_needed, plan_product
 from prestashop_writer.products_in_shop import change_products, create_products
+from prestashop_writer.setbacks import record_failures
 from prestashop_writer.settling import settle
 from prestashop_writer.stock_in_shop import set_stocks
 
+log = structlog.get_logger()
+
 MOST_LINKS = 100
+
+EXPECTED = (ShopError, ShopUnfit, LeaseLost, *DATABASE_AWAY)
+"""What ends a pass without being a bug."""
 
 Kept = Mapping[str, KeptProduct]
 
@@ -35,9 +45,30 @@ async def drive(current: Pass) -> bool:
     traces = await store.traces_of(current.pool, current.shop_id, list(kept))
     first = next(iter(traces.values()), None)
     with tracer.start_as_current_span("drive shop", context=context_of(first), links=_links(traces.values())):
-        await _bring_products(current, kept)
+        try:
+            await _bring_products(current, kept)
+        except EXPECTED:
+            raise
+        except Exception:  # a bug that one product brings out must not stop its shop
+            log.exception("pass.failed", shop=current.shop_id, products=len(kept))
+            await _bring_singly(current, list(kept))
         await settle(current, list(kept))
     return True
+
+
+async def _bring_singly(current: Pass, references: Sequence[str]) -> None:
+    """Find the product that brings a bug out: each on its own, as it is now."""
+    for reference in references:
+        async with current.database.transaction() as connection:
+            kept = await store.load_products(connection, current.shop_id, [reference])
+        try:
+            await _bring_products(current, kept)
+        except EXPECTED:
+            raise
+        except Exception as error:
+            log.exception("product.failed", shop=current.shop_id, reference=reference)
+            plans = [plan_product(entry.product, current.profile) for entry in kept.values()]
+            await record_failures(current, kept, plans, {reference: type(error).__name__})
 
 
 async def _bring_products(current: Pass, kept: Kept) -> None:
@@ -45,8 +76,8 @@ async def _bring_products(current: Pass, kept: Kept) -> None:
     creates = await without_existing(current, [plan for plan in plans if plan.is_create])
     changes = [plan for plan in plans if not plan.is_create and not plan.is_nothing]
     names = await bring_names(current, names_needed([*creates, *changes]))
-    await create_products(current, kept, await with_names(current, creates, names), names)
-    await change_products(current, kept, await with_names(current, changes, names), names)
+    await create_products(current, kept, await with_names(current, kept, creates, names), names)
+    await change_products(current, kept, await with_names(current, kept, changes, names), names)
     await set_stocks(current, list(kept))
 
 

@@ -38,7 +38,8 @@ class WriterDriver:
 
     def want_snapshot(self, wish: ShopSnapshotWanted) -> None:
         """Somebody needs a snapshot newer than a time."""
-        self._wanted_since = max(wish.newer_than, self._wanted_since or wish.newer_than)
+        newer_than = min(wish.newer_than, datetime.now(UTC))  # the clock of whoever wishes may be ahead
+        self._wanted_since = max(newer_than, self._wanted_since or newer_than)
         self.driver.wake()
 
     async def _pass(self, link: ShopLink, lease: Lease) -> bool:
@@ -70,4 +71,4 @@ class WriterDriver:
 
     async def _after_recovery(self) -> None:
         async with self._database.transaction() as connection:
-            await store.restart_unknown_creates(connection, self._shop.id)
+            await store.restart_waits(connection, self._shop.id)

@@ -17,7 +17,7 @@ from common.messages import (
 )
 from common.messaging.envelope import Received
 from prestashop_writer import store
-from prestashop_writer.admission import objection, product_not_found, refused
+from prestashop_writer.admission import objection, product_unknown, refused
 from prestashop_writer.merge import merge
 from prestashop_writer.plan import KeptProduct, Product, State
 from prestashop_writer.store import FinishedChunk
@@ -43,6 +43,7 @@ class Intake:
         by_shop: dict[str, list[Received[ChunkValidated]]] = defaultdict(list)
         for item in received:
             if item.message.chunk.chunk_id in fresh:
+                fresh.remove(item.message.chunk.chunk_id)  # twice in one batch counts once
                 by_shop[item.message.chunk.shop].append(item)
         for shop, items in by_shop.items():
             await _take_chunks_of_shop(work, shop, items)
@@ -61,6 +62,7 @@ async def _take_chunks_of_shop(
     work: UnitOfWork, shop: str, received: Sequence[Received[ChunkValidated]]
 ) -> None:
     connection = work.connection
+    await store.lock_intake(connection, shop)
     changes = [(item, change) for item in received for change in item.message.changes]
     by_presta_id = await store.references_of(
         connection, shop, [c.presta_id for _, c in changes if c.reference is None and c.presta_id is not None]
@@ -74,7 +76,7 @@ async def _take_chunks_of_shop(
     for item, change in changes:
         chunk, reference = item.message.chunk, references[id(change)]
         if reference is None:
-            outcomes.append((chunk.chunk_id, refused(change, product_not_found(change.reference))))
+            outcomes.append((chunk.chunk_id, refused(change, product_unknown(change.presta_id))))
             continue
         kept = known.get(reference)
         reason = objection(kept, change)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import structlog
 
@@ -10,10 +9,11 @@ from common.messages import Intent
 from prestashop import Node, id_of, texts_of
 from prestashop_writer import store
 from prestashop_writer.admission import name_missing, product_conflict, product_exists, product_not_found
+from prestashop_writer.create_protocol import Absent, Adopt, Wait
 from prestashop_writer.merge import newest_sequence
 from prestashop_writer.pass_context import Pass
-from prestashop_writer.plan import ProductPlan, State, has_name
-from prestashop_writer.settling import Refusal, Refusals, refuse
+from prestashop_writer.plan import ProductPlan, has_name
+from prestashop_writer.settling import Refusals, refusal_of, refuse
 from prestashop_writer.store import WrittenProduct
 from prestashop_writer.target import SHOP_TEXTS, Content
 
@@ -38,7 +38,7 @@ async def without_existing(current: Pass, plans: Sequence[ProductPlan]) -> list[
         _judge(current, plan, found[plan.product.reference], intents, judged)
     async with current.fenced() as work:
         await store.record_written(work.connection, current.shop_id, judged.adopted)
-        await store.wait_until(work.connection, current.shop_id, judged.waits)
+        await store.wait_for_posts(work.connection, current.shop_id, judged.waits)
     await refuse(current, judged.refusals)
     for adopted in judged.adopted:
         log.info("product.adopted", reference=adopted.reference, presta_id=adopted.presta_id)
@@ -52,31 +52,31 @@ class Judged:
     absent: list[ProductPlan] = field(default_factory=list)
     adopted: list[WrittenProduct] = field(default_factory=list)
     refusals: Refusals = field(default_factory=dict)
-    waits: dict[str, datetime] = field(default_factory=dict)
+    waits: dict[str, Wait] = field(default_factory=dict)
 
 
 def _judge(
     current: Pass, plan: ProductPlan, found: Sequence[Node], intents: Set[Intent], judged: Judged
 ) -> None:
-    product = plan.product
-    reference, ours = product.reference, product.state is State.CREATING
-    if found and ours:
-        judged.adopted.append(_adopted(current, plan, found[0], ours=True))
-    elif len(found) > 1:
-        ids = [id_of(node) for node in found]
-        judged.refusals[reference] = Refusal(product_conflict(reference, ids))
-    elif found and Intent.CREATE in intents:
-        judged.refusals[reference] = Refusal(product_exists(reference), only=Intent.CREATE)
-    elif found:
-        judged.adopted.append(_adopted(current, plan, found[0], ours=False))
-    elif product.posted_at is not None and not current.is_conclusive(product.posted_at):
-        judged.waits[reference] = current.conclusive_at(product.posted_at)
-    elif intents == {Intent.UPDATE} and not ours:
-        judged.refusals[reference] = Refusal(product_not_found(reference))
-    elif not has_name(plan):
-        judged.refusals[reference] = Refusal(name_missing(reference))
-    else:
-        judged.absent.append(plan)
+    reference = plan.product.reference
+    match current.judge(plan.product.post, found=bool(found)):
+        case Adopt(ours=True):
+            judged.adopted.append(_adopted(current, plan, found[0], ours=True))
+        case Adopt() if len(found) > 1:
+            ids = [id_of(node) for node in found]
+            judged.refusals[reference] = refusal_of(plan, product_conflict(reference, ids))
+        case Adopt() if Intent.CREATE in intents:
+            judged.refusals[reference] = refusal_of(plan, product_exists(reference), only=Intent.CREATE)
+        case Adopt():
+            judged.adopted.append(_adopted(current, plan, found[0], ours=False))
+        case Wait() as wait:
+            judged.waits[reference] = wait
+        case Absent() if intents == {Intent.UPDATE} and plan.product.post is None:
+            judged.refusals[reference] = refusal_of(plan, product_not_found(reference))
+        case Absent() if not has_name(plan):
+            judged.refusals[reference] = refusal_of(plan, name_missing(reference))
+        case Absent():
+            judged.absent.append(plan)
 
 
 def _adopted(current: Pass, plan: ProductPlan, node: Node, *, ours: bool) -> WrittenProduct:

@@ -8,7 +8,7 @@ ends in the same state.
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from common.messages import ProductChange, ProductFields
+from common.messages import PLAIN, ProductChange, ProductFields
 
 NOT_A_FIELD_OF_THE_WRITER = frozenset({"images"})  # the image-processor owns the desired pictures
 TEXT_FIELDS = frozenset({"name", "summary", "description", "slug", "meta_title", "meta_description"})
@@ -53,6 +53,6 @@ def stated_fields(fields: ProductFields) -> Iterator[tuple[str, Any]]:
         if isinstance(value, dict) and (name in TEXT_FIELDS or name == "warehouses"):
             yield from ((f"{name}.{key}", part) for key, part in value.items())
         elif value is None and name in TEXT_FIELDS:
-            yield f"{name}.*", ""
+            yield f"{name}.{PLAIN}", None  # clears every language
         else:
             yield name, value

@@ -6,24 +6,25 @@ it creates it, and records the intent before each create, exactly as for product
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from prestashop import Node, text_of, texts_of
+from prestashop_writer.create_protocol import Post
 from prestashop_writer.plan import BRAND, FEATURE, FEATURE_VALUE, Name, NameIds
 from prestashop_writer.target import ShopProfile
 
 RESOURCES = {BRAND: "manufacturers", FEATURE: "product_features", FEATURE_VALUE: "product_feature_values"}
-IDENTITIES = {BRAND: ("name",), FEATURE: ("name",), FEATURE_VALUE: ("id_feature", "value")}
+# The first field is looked up, the others are compared.
+IDENTITIES = {BRAND: ("name",), FEATURE: ("name",), FEATURE_VALUE: ("value", "id_feature")}
 LABELS = {BRAND: "name", FEATURE: "name", FEATURE_VALUE: "value"}
 
 
 @dataclass(frozen=True)
 class KnownName:
-    """A name as the writer keeps it: with the shop's id, or with the time of a create not yet answered."""
+    """A name as the writer keeps it: with the shop's id, or with an outstanding create."""
 
     name: Name
     presta_id: int | None
-    posted_at: datetime | None = None
+    post: Post | None = None
 
 
 def matching(wanted: Iterable[Name], nodes: Iterable[Node], ids: NameIds) -> dict[Name, int]:

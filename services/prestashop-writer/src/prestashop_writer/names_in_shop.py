@@ -1,36 +1,40 @@
 """Brands, features and values brought into the shop: known, else found, else created once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
 
-from prestashop import Node, Refused, Unknown, Written
+from prestashop import Node, Outcome, Refused, ShopBlocked, Unknown, Written
 from prestashop_writer import store
 from prestashop_writer.admission import shop_refused
+from prestashop_writer.create_protocol import Absent, Answer, Post, Wait
 from prestashop_writer.names import IDENTITIES, LABELS, RESOURCES, matching, missing, name_node
-from prestashop_writer.pass_context import Pass
-from prestashop_writer.plan import BRAND, FEATURE, FEATURE_VALUE, Name, ProductPlan, names_needed
-from prestashop_writer.settling import Refusal, Refusals, refuse
+from prestashop_writer.pass_context import Pass, answer_of, speaks_against_the_shop
+from prestashop_writer.plan import BRAND, FEATURE, FEATURE_VALUE, KeptProduct, Name, ProductPlan, names_needed
+from prestashop_writer.setbacks import record_failures
+from prestashop_writer.settling import Refusals, refusal_of, refuse
 
 log = structlog.get_logger()
 
-NAME_PAUSE = timedelta(seconds=5)
+Kept = Mapping[str, KeptProduct]
 
 
 class Names:
-    """Ids of the names that a pass needs, and why those without one have none."""
+    """Ids of the names that a pass needs, and why those without one have none: each is in one of the four."""
 
     def __init__(self) -> None:
         self.ids: dict[Name, int] = {}
         self.refused: dict[Name, Refused] = {}
+        self.failed: dict[Name, str] = {}
+        self.waiting: dict[Name, Wait] = {}
 
 
 async def bring_names(current: Pass, needed: Mapping[Name, Any]) -> Names:
     """Give every needed name an id, as far as the shop allows it now.
 
-    A name that is neither in `ids` nor in `refused` afterwards is unknown: its create may still be written.
+    A value of a feature without id is left out.
     """
     names = Names()
     for kind in (BRAND, FEATURE, FEATURE_VALUE):  # values need the ids of their features
@@ -52,16 +56,17 @@ async def _bring_kind(
     if not unknown:
         return
     found = matching(unknown, await _listed(current, kind, unknown, names), names.ids)
-    await _record(current, found)
     names.ids |= found
-    waiting = {
-        entry.name
-        for entry in known
-        if entry.presta_id is None
-        and entry.posted_at is not None
-        and not current.is_conclusive(entry.posted_at)
-    }
-    creatable = [name for name in missing(unknown, names.ids, kind) if name not in waiting]
+    posts = {entry.name: entry.post for entry in known}
+    creatable = []
+    for name in missing(unknown, found, kind):
+        match current.judge(posts.get(name), found=False):
+            case Wait() as wait:
+                names.waiting[name] = wait
+            case Absent():
+                creatable.append(name)
+    waits = {name: wait.post for name, wait in names.waiting.items() if name.kind == kind}
+    await _record(current, {**found, **waits})
     if creatable:
         await _create(current, creatable, details, names)
 
@@ -85,26 +90,42 @@ async def _create(
     current: Pass, creatable: Sequence[Name], details: Mapping[Name, Any], names: Names
 ) -> None:
     kind = creatable[0].kind
-    await _record(current, dict.fromkeys(creatable))  # the intent, before the request
+    await _record(current, dict.fromkeys(creatable, current.post))  # the intent, before the request
+    answers = await _send(current, creatable, details, names)
+    for name in [name for name, outcome in answers.items() if _is_blocked(outcome) and len(creatable) > 1]:
+        answers |= await _send(current, [name], details, names)  # one of them was blocked, or all
+    created = {name: outcome.id for name, outcome in answers.items() if isinstance(outcome, Written)}
+    names.ids |= created
+    for name, outcome in answers.items():
+        _sort_out(name, outcome, names)
+    over = (Answer.NOT_WRITTEN, Answer.STOPPED)  # the next look-up tells
+    await _record(current, created, [name for name in creatable if answer_of(answers[name]) in over])
+    log.info("names.created", kind=kind, created=len(created), refused=len(names.refused))
+    current.stop_where_the_shop_failed(list(answers.values()))
+
+
+async def _send(
+    current: Pass, creatable: Sequence[Name], details: Mapping[Name, Any], names: Names
+) -> dict[Name, Outcome]:
+    kind = creatable[0].kind
     nodes = [name_node(name, details[name], names.ids, current.profile) for name in creatable]
     outcomes = await current.client.create(RESOURCES[kind], nodes, identity=IDENTITIES[kind])
-    created: dict[Name, int | None] = {}
-    unwritten = []
-    for name, outcome in zip(creatable, outcomes, strict=True):
-        match outcome:
-            case Written(presta_id):
-                created[name] = names.ids[name] = presta_id
-            case Refused():
-                names.refused[name] = outcome
-                unwritten.append(name)
-            case Unknown(sent=False):
-                unwritten.append(name)
-    await _record(current, created, unwritten)
-    log.info("names.created", kind=kind, created=len(created), refused=len(names.refused))
-    current.stop_where_the_shop_failed(outcomes)
+    return dict(zip(creatable, outcomes, strict=True))
 
 
-async def _record(current: Pass, names: Mapping[Name, int | None], unwritten: Sequence[Name] = ()) -> None:
+def _is_blocked(outcome: Outcome) -> bool:
+    return isinstance(outcome, Unknown) and isinstance(outcome.error, ShopBlocked)
+
+
+def _sort_out(name: Name, outcome: Outcome, names: Names) -> None:
+    match outcome:
+        case Refused():
+            names.refused[name] = outcome
+        case Unknown(error) if not speaks_against_the_shop(outcome):
+            names.failed[name] = str(error)
+
+
+async def _record(current: Pass, names: Mapping[Name, int | Post], unwritten: Sequence[Name] = ()) -> None:
     if not names and not unwritten:
         return
     async with current.fenced() as work:
@@ -112,25 +133,36 @@ async def _record(current: Pass, names: Mapping[Name, int | None], unwritten: Se
         await store.forget_names(work.connection, current.shop_id, unwritten)
 
 
-async def with_names(current: Pass, plans: Sequence[ProductPlan], names: Names) -> list[ProductPlan]:
+async def with_names(
+    current: Pass, kept: Kept, plans: Sequence[ProductPlan], names: Names
+) -> list[ProductPlan]:
     """The plans whose brands, features and values all have ids.
 
-    A refused name refuses its products; one whose create may still be written lets them wait.
+    A refused name refuses its products, one over which the shop failed has failed for them, and one whose
+    create may still be written lets them wait.
     """
     refusals: Refusals = {}
+    failures: dict[str, str] = {}
     waits: dict[str, datetime] = {}
     complete = []
     for plan in plans:
-        needed = list(names_needed([plan]))
+        needed, reference = names_needed([plan]), plan.product.reference
         said_no = next((names.refused[name] for name in needed if name in names.refused), None)
+        failed = next((names.failed[name] for name in needed if name in names.failed), None)
+        looks = [names.waiting[name].look_at for name in needed if name in names.waiting]
         if said_no is not None:
-            refusals[plan.product.reference] = Refusal(shop_refused(said_no.code, said_no.message))
-        elif all(name in names.ids for name in needed):
-            complete.append(plan)
+            refusals[reference] = refusal_of(plan, shop_refused(said_no.code, said_no.message))
+        elif failed is not None:
+            failures[reference] = failed
+        elif looks:
+            waits[reference] = max(looks)
         else:
-            waits[plan.product.reference] = current.now + NAME_PAUSE
+            complete.append(plan)
     if waits:
         async with current.fenced() as work:
             await store.wait_until(work.connection, current.shop_id, waits)
     await refuse(current, refusals)
+    await record_failures(
+        current, kept, [plan for plan in plans if plan.product.reference in failures], failures
+    )
     return complete

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from common.messages import ItemOutcome, Reason, Result
+from prestashop_writer.items import OpenItem
 from prestashop_writer.plan import KeptProduct
-from prestashop_writer.store import OpenItem
 
 
 def settled_outcomes(kept: KeptProduct, items: Sequence[OpenItem]) -> list[tuple[OpenItem, ItemOutcome]]:

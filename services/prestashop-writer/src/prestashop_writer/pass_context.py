@@ -10,14 +10,24 @@ import asyncpg
 from common.database import Database, UnitOfWork
 from common.database.lease import Lease
 from common.shop_link import ShopLink
-from prestashop import Outcome, Shop, ShopCrashed, Unknown, is_failure
+from prestashop import (
+    Outcome,
+    Refused,
+    Shop,
+    ShopBlocked,
+    ShopCrashed,
+    Unknown,
+    Written,
+    is_failure,
+)
+from prestashop_writer.create_protocol import Absent, Adopt, Answer, Post, Wait, judge
 from prestashop_writer.settings import WriterSettings
 from prestashop_writer.target import ShopProfile
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass over one shop. `now` is the database's time at its beginning."""
+    """One pass over one shop. `now` is the database's time at its beginning, after the lease was taken."""
 
     link: ShopLink
     lease: Lease
@@ -38,17 +48,15 @@ class Pass:
     def pool(self) -> asyncpg.Pool:
         return self.database.pool
 
-    def conclusive_at(self, posted_at: datetime) -> datetime:
-        """From when on "not found" means that a create was not written.
+    @property
+    def post(self) -> Post:
+        """A create that is sent in this pass."""
+        return Post(self.lease.epoch)
 
-        The shop may write for `late_commit_seconds` after we gave up, and the create may have been sent as
-        late as the end of the lease that recorded the intent.
-        """
-        seconds = self.link.shop.late_commit_seconds + self.settings.lease_seconds
-        return posted_at + timedelta(seconds=seconds)
-
-    def is_conclusive(self, posted_at: datetime) -> bool:
-        return self.now >= self.conclusive_at(posted_at)
+    def judge(self, post: Post | None, *, found: bool) -> Adopt | Absent | Wait:
+        """What a look-up of this pass says about something that is to be created."""
+        patience = timedelta(seconds=self.link.shop.late_commit_seconds + self.settings.lease_seconds)
+        return judge(post, found=found, epoch=self.lease.epoch, now=self.now, patience=patience)
 
     @asynccontextmanager
     async def fenced(self) -> AsyncIterator[UnitOfWork]:
@@ -64,8 +72,28 @@ class Pass:
                 raise outcome.error
 
 
+def answer_of(outcome: Outcome) -> Answer:
+    """What the outcome of a create says about it.
+
+    A shop that crashed has stopped working on the request, so that a look-up tells for good what was written.
+    """
+    match outcome:
+        case Written():
+            return Answer.WRITTEN
+        case Refused() | Unknown(sent=False):
+            return Answer.NOT_WRITTEN
+        case Unknown(error=ShopCrashed()):
+            return Answer.STOPPED
+        case Unknown():
+            return Answer.NONE
+
+
 def speaks_against_the_shop(outcome: Unknown) -> bool:
-    """Whether the shop is away; a crash over one entity (an empty 500) says nothing about the others."""
-    if isinstance(outcome.error, ShopCrashed):
+    """Whether the shop is away, or closed to us.
+
+    A crash over one entity (an empty 500) says nothing about the others, and neither does a firewall that
+    dislikes a text: a shop that is behind a wall altogether does not answer look-ups either.
+    """
+    if isinstance(outcome.error, ShopCrashed | ShopBlocked):
         return False
     return not outcome.sent or is_failure(outcome.error)

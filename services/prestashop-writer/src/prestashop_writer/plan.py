@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from prestashop import Node, Value
+from prestashop_writer.create_protocol import Post
 from prestashop_writer.merge import DesiredState
 from prestashop_writer.target import (
     SHOP_TEXTS,
@@ -21,7 +21,7 @@ QUANTITY = "quantity"  # kept with the content, written through stock_availables
 
 
 class State(StrEnum):
-    """Where a product stands. `creating`: a POST was sent and its outcome may be unknown."""
+    """Where a product stands. `creating`: a create was committed and its answer is not recorded."""
 
     NEW = "new"
     CREATING = "creating"
@@ -30,7 +30,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Product:
-    """A product as the writer keeps it. `written` is what the shop is known to hold."""
+    """A product as the writer keeps it.
+
+    `written` is what the shop is known to hold, except for the `doubtful` fields: those were sent in a
+    request whose end is not recorded, so that the shop may hold the old or the new value. `post` is the
+    outstanding create of one that is `creating`. `newest_change` is that of the open items and the state.
+    """
 
     reference: str
     state: State
@@ -39,17 +44,27 @@ class Product:
     product_id: int | None = None
     presta_id: int | None = None
     stock_id: int | None = None
-    posted_at: datetime | None = None
+    post: Post | None = None
+    doubtful: frozenset[str] = frozenset()
+    newest_change: int = 0
+
+    def holds(self, field: str, value: Any) -> bool:
+        """Whether the shop is known to hold this value."""
+        return field not in self.doubtful and self.written.get(field) == value
 
 
 @dataclass(frozen=True)
 class KeptProduct:
-    """A product with what the writer remembers of its creates and writes."""
+    """A product with what the writer remembers of its creates and writes.
+
+    `last_error`: how the shop failed at the last request that it was part of; None once one has succeeded.
+    """
 
     product: Product
     created_sequence: int | None
     changed_sequence: int
     attempts: int
+    last_error: str | None = None
 
 
 class Name(NamedTuple):
@@ -88,10 +103,11 @@ def plan_product(product: Product, profile: ShopProfile) -> ProductPlan:
     if product.presta_id is None:
         content = create_content(content, profile)
     else:
-        content = {name: value for name, value in content.items() if product.written.get(name) != value}
+        content = {name: value for name, value in content.items() if not product.holds(name, value)}
     quantity = target_quantity(product.desired, profile)
-    if quantity == product.written.get(QUANTITY, 0 if product.presta_id is None else None):
-        quantity = None  # a new product has a stock of 0
+    is_born_so = product.presta_id is None and not quantity  # a new product has a stock of 0
+    if is_born_so or product.holds(QUANTITY, quantity):
+        quantity = None
     return ProductPlan(product, content, quantity)
 
 
@@ -131,18 +147,21 @@ def product_node(plan: ProductPlan, ids: NameIds, profile: ShopProfile) -> Node:
         elif name == "categories":
             associations["categories"] = [{"id": category} for category in value]
         elif name == "features":
-            associations["product_features"] = [
-                {
-                    "id": ids[Name(FEATURE, feature)],
-                    "id_feature_value": ids[Name(FEATURE_VALUE, text, feature)],
-                }
-                for feature, text in value
-            ]
+            associations["product_features"] = _feature_links(value, ids)
         else:
             node[name] = value
     if associations:
         node["associations"] = associations
     return node
+
+
+def _feature_links(pairs: Iterable[Sequence[str]], ids: NameIds) -> list[dict[str, Value]]:
+    """Each pair of ids once: names that differ in case alone may be one in the shop, and a pair that is sent
+    twice empties all features of the product (measured on PrestaShop 8.2.1)."""
+    links = dict.fromkeys(
+        (ids[Name(FEATURE, feature)], ids[Name(FEATURE_VALUE, text, feature)]) for feature, text in pairs
+    )
+    return [{"id": feature, "id_feature_value": value} for feature, value in links]
 
 
 def after_write(plan: ProductPlan) -> Content:

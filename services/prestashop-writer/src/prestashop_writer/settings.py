@@ -20,4 +20,7 @@ class WriterSettings(ServiceSettings):
     attempts: int = Field(
         8, ge=1, description="Times that a shop may fail on one product before the product is refused."
     )
+    set_back_seconds: float = Field(
+        5, ge=0, description="How long products wait whose request failed for one of them or for the shop."
+    )
     idle_seconds: float = Field(1, gt=0, description="How often to look for products that have become due.")

@@ -11,24 +11,33 @@ from common.messaging.envelope import context_of
 from common.telemetry import tracer
 from prestashop_writer import store
 from prestashop_writer.handlers import publish_finished
+from prestashop_writer.items import OpenItem
 from prestashop_writer.merge import without
 from prestashop_writer.outcomes import refused_outcome, settled_outcomes
 from prestashop_writer.pass_context import Pass
-from prestashop_writer.plan import plan_product
-from prestashop_writer.store import OpenItem
+from prestashop_writer.plan import ProductPlan, plan_product
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why items end with a no: all of a product's, or `only` those with one intent."""
+    """Why items of a product end with a no: those of the refused plan, or `only` those with one intent.
+
+    What has come in since, perhaps the correction, is not among them.
+    """
 
     reason: Reason
+    newest_change: int
     only: Intent | None = None
 
     def concerns(self, item: OpenItem) -> bool:
-        return self.only is None or item.intent is self.only
+        return item.sequence <= self.newest_change and self.only in (None, item.intent)
+
+
+def refusal_of(plan: ProductPlan, reason: Reason, *, only: Intent | None = None) -> Refusal:
+    """The refusal of what a plan held."""
+    return Refusal(reason, plan.product.newest_change, only)
 
 
 Refusals = dict[str, Refusal]
@@ -50,7 +59,7 @@ async def settle(current: Pass, references: Sequence[str]) -> None:
         settled: Settled = []
         for reference, waiting in items.items():
             settled += settled_outcomes(done[reference], waiting)
-        await _finish(current, work, settled)
+        await _finish(current, work, list(done), settled)
 
 
 async def refuse(current: Pass, refusals: Mapping[str, Refusal]) -> None:
@@ -69,17 +78,16 @@ async def refuse(current: Pass, refusals: Mapping[str, Refusal]) -> None:
                 state = without(state, item.sequence)
                 settled.append(refused_outcome(kept[reference], item, refusal.reason))
             desired[reference] = state
-        await store.withdraw_intents(work.connection, current.shop_id, list(desired))
-        await _finish(current, work, settled)
+        await store.withdraw_posts(work.connection, current.shop_id, list(desired))
+        await _finish(current, work, list(refusals), settled)
         await store.drop_changes(work.connection, current.shop_id, desired)
 
 
-async def _finish(current: Pass, work: UnitOfWork, settled: Settled) -> None:
-    if not settled:
+async def _finish(current: Pass, work: UnitOfWork, references: Sequence[str], settled: Settled) -> None:
+    if not references:
         return
-    references = sorted({item.reference for item, _ in settled})
     traces = await store.traces_of(work.connection, current.shop_id, references)
-    finished = await store.settle_items(work.connection, current.shop_id, settled)
+    finished = await store.settle_items(work.connection, current.shop_id, references, settled)
     publish_finished(work, await store.take_finished(work.connection, finished))
     work.after_commit(lambda: _tell(settled, traces))
 

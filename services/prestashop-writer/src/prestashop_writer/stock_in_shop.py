@@ -1,15 +1,26 @@
 """Stock set in the shop: all products of a pass in one request."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from prestashop import Node, Refused, Written, id_of, text_of
+import structlog
+
+from prestashop import Node, Outcome, Refused, Unknown, Written, id_of, text_of
 from prestashop_writer import store
 from prestashop_writer.admission import shop_refused
 from prestashop_writer.merge import newest_sequence
-from prestashop_writer.pass_context import Pass
-from prestashop_writer.plan import QUANTITY, ProductPlan, plan_product
-from prestashop_writer.settling import Refusal, Refusals, refuse
+from prestashop_writer.pass_context import Pass, speaks_against_the_shop
+from prestashop_writer.plan import QUANTITY, KeptProduct, ProductPlan, plan_product
+from prestashop_writer.setbacks import record_failures, set_back
+from prestashop_writer.settling import Refusals, refusal_of, refuse
 from prestashop_writer.store import WrittenProduct
+
+log = structlog.get_logger()
+
+NO_SUCH_ENTITY = 92  # the shop's code for a PATCH of an id that it does not have
+IDS_PER_REQUEST = 40
+NO_STOCK_ROW = "the shop has no stock entry for it"
+
+Kept = Mapping[str, KeptProduct]
 
 
 async def set_stocks(current: Pass, references: Sequence[str]) -> None:
@@ -21,23 +32,76 @@ async def set_stocks(current: Pass, references: Sequence[str]) -> None:
     if not waiting:
         return
     stock_ids = await _stock_ids(current, waiting)
-    plans = [plan for plan in waiting if plan.product.reference in stock_ids]
+    without_row = [plan for plan in waiting if plan.product.reference not in stock_ids]
+    await _missing_rows(current, kept, without_row)
+    await _patch_stocks(current, kept, [plan for plan in waiting if plan not in without_row], stock_ids)
+
+
+async def _patch_stocks(
+    current: Pass, kept: Kept, plans: Sequence[ProductPlan], stock_ids: Mapping[str, int]
+) -> None:
     nodes: list[Node] = [
         {"id": stock_ids[plan.product.reference], "quantity": plan.quantity} for plan in plans
     ]
+    async with current.fenced() as work:
+        fields = {plan.product.reference: [QUANTITY] for plan in plans}
+        await store.doubt(work.connection, current.shop_id, fields)
     outcomes = await current.client.patch("stock_availables", nodes)
+    await _record_stocks(current, kept, plans, outcomes)
+    current.stop_where_the_shop_failed(outcomes)
+
+
+async def _record_stocks(
+    current: Pass, kept: Kept, plans: Sequence[ProductPlan], outcomes: Sequence[Outcome]
+) -> None:
     written: list[WrittenProduct] = []
     refusals: Refusals = {}
+    failures: dict[str, str] = {}
+    behind: dict[str, list[str]] = {}  # by error
+    gone = []
     for plan, outcome in zip(plans, outcomes, strict=True):
+        reference = plan.product.reference
         match outcome:
             case Written(stock_id):
                 written.append(_stocked(plan, stock_id))
+            case Refused(code=code) if code == NO_SUCH_ENTITY:
+                gone.append(reference)
             case Refused(code, message):
-                refusals[plan.product.reference] = Refusal(shop_refused(code, message))
+                refusals[reference] = refusal_of(plan, shop_refused(code, message))
+            case Unknown(error) if speaks_against_the_shop(outcome):
+                behind.setdefault(str(error), []).append(reference)
+            case Unknown(error):
+                failures[reference] = str(error)
     async with current.fenced() as work:
         await store.record_written(work.connection, current.shop_id, written)
+        await store.forget_stock_rows(work.connection, current.shop_id, gone)
     await refuse(current, refusals)
-    current.stop_where_the_shop_failed(outcomes)
+    for cause, references in behind.items():
+        await set_back(current, references, cause)
+    failed = [plan for plan in plans if plan.product.reference in failures]
+    await record_failures(current, kept, failed, failures)
+
+
+async def _missing_rows(current: Pass, kept: Kept, plans: Sequence[ProductPlan]) -> None:
+    """Products without a stock row: gone from the shop altogether, or damaged there.
+
+    The row goes with its product when somebody deletes it; the next pass then looks the product up anew. (A
+    PUT without `id_shop` also hides the row: measured on PrestaShop 8.2.1.)
+    """
+    if not plans:
+        return
+    ids = {plan.product.reference: str(plan.product.presta_id) for plan in plans}
+    found: set[str] = set()
+    for some in _slices(sorted(ids.values())):
+        rows = await current.client.list("products", display=("id",), filters={"id": some})
+        found |= {text_of(row, "id") for row in rows}
+    gone = [reference for reference, presta_id in ids.items() if presta_id not in found]
+    async with current.fenced() as work:
+        await store.forget_shop_product(work.connection, current.shop_id, gone)
+    for reference in gone:
+        log.info("product.gone", reference=reference, presta_id=ids[reference])
+    damaged = [plan for plan in plans if plan.product.reference not in gone]
+    await record_failures(current, kept, damaged, dict.fromkeys(ids, NO_STOCK_ROW))
 
 
 async def _stock_ids(current: Pass, plans: Sequence[ProductPlan]) -> dict[str, int]:
@@ -46,17 +110,19 @@ async def _stock_ids(current: Pass, plans: Sequence[ProductPlan]) -> dict[str, i
     unknown = {plan.product.presta_id: plan.product.reference for plan in plans if not plan.product.stock_id}
     if not unknown:
         return known
-    for start in range(0, len(unknown), 40):
+    for some in _slices([str(presta_id) for presta_id in unknown]):
         rows = await current.client.list(
             "stock_availables",
             display=("id", "id_product"),
-            filters={
-                "id_product": [str(presta_id) for presta_id in list(unknown)[start : start + 40]],
-                "id_product_attribute": "0",
-            },
+            filters={"id_product": some, "id_product_attribute": "0"},
         )
         known |= {unknown[int(text_of(row, "id_product"))]: id_of(row) for row in rows}
     return known
+
+
+def _slices(values: Sequence[str]) -> list[Sequence[str]]:
+    """So many at a time that the address of the request stays short."""
+    return [values[start : start + IDS_PER_REQUEST] for start in range(0, len(values), IDS_PER_REQUEST)]
 
 
 def _stocked(plan: ProductPlan, stock_id: int) -> WrittenProduct:
@@ -69,4 +135,5 @@ def _stocked(plan: ProductPlan, stock_id: int) -> WrittenProduct:
         written={**product.written, QUANTITY: plan.quantity},
         created_sequence=None,
         changed_sequence=newest_sequence(product.desired),
+        doubtful=product.doubtful - {QUANTITY},
     )

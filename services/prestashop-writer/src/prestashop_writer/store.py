@@ -17,29 +17,32 @@ from common.messages import (
     ProductChange,
     ShopSnapshot,
 )
-from prestashop_writer.merge import Stamped
+from prestashop_writer.create_protocol import Post, Wait
+from prestashop_writer.items import OpenItem
+from prestashop_writer.merge import Stamped, newest_sequence
 from prestashop_writer.names import KnownName
 from prestashop_writer.plan import KeptProduct, Name, Product, State
 
 Row = Any  # asyncpg's Record is untyped
 Executor = asyncpg.Connection | asyncpg.Pool
 
-
-@dataclass(frozen=True)
-class OpenItem:
-    """An item of a chunk that waits for its product to reach the desired state."""
-
-    chunk_id: str
-    position: int
-    reference: str
-    sequence: int
-    intent: Intent
-    product_id: int | None
-    images: tuple[ImageReference, ...] | None
-    technical_data: int
+_PRODUCTS = """
+    select p.*, (select max(i.sequence) from open_items i
+                 where i.shop = p.shop and i.reference = p.reference) as newest_item
+    from products p
+"""
 
 
 # ── intake ──
+
+
+async def lock_intake(connection: asyncpg.Connection, shop: str) -> None:
+    """One intake of a shop at a time, until the end of the transaction.
+
+    Two writers that take the first changes of one product together would each see no desired state to merge
+    into, and the later one would overwrite what the other has just said.
+    """
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended('intake ' || $1, 0))", shop)
 
 
 async def new_chunks(connection: asyncpg.Connection, chunks: Iterable[tuple[Chunk, str | None]]) -> set[str]:
@@ -76,8 +79,7 @@ async def load_products(
 ) -> dict[str, KeptProduct]:
     """Products by reference, locked in one order so that two transactions cannot wait for each other."""
     rows = await connection.fetch(
-        "select * from products where shop = $1 and reference = any($2::text[]) "
-        "order by reference for update",
+        f"{_PRODUCTS} where shop = $1 and reference = any($2::text[]) order by reference for update",
         shop,
         sorted(set(references)),
     )
@@ -87,13 +89,15 @@ async def load_products(
 async def save_desired(
     connection: asyncpg.Connection, shop: str, tenant: str, products: Sequence[Product]
 ) -> None:
-    """Keep new desired states; the products are due, but a wait that was decided stays."""
+    """Keep new desired states. The products are due, behind those that are; a wait that was decided stays."""
     await connection.execute(
         """
         insert into products (shop, tenant, reference, product_id, desired)
         select $1, $2, * from unnest($3::text[], $4::bigint[], $5::jsonb[])
         on conflict (shop, reference) do update
             set desired = excluded.desired, due = true,
+                not_before = case when products.due then products.not_before
+                                  else greatest(products.not_before, now()) end,
                 product_id = coalesce(excluded.product_id, products.product_id)
         """,
         shop,
@@ -131,38 +135,62 @@ async def add_open_items(
 
 
 async def due_products(connection: Executor, shop: str, limit: int) -> list[KeptProduct]:
-    """Products that wait for work, oldest change first."""
+    """Products that wait for work, those that wait longest first."""
     rows = await connection.fetch(
-        "select * from products where shop = $1 and due and not_before <= now() order by not_before limit $2",
+        f"{_PRODUCTS} where shop = $1 and due and not_before <= now() "
+        "order by not_before, reference limit $2",
         shop,
         limit,
     )
     return [_kept(row) for row in rows]
 
 
-async def record_intents(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
-    """Remember that a create is about to be sent."""
+async def record_posts(
+    connection: asyncpg.Connection, shop: str, references: Sequence[str], post: Post
+) -> None:
+    """What is outstanding of the creates of these products: before they are sent, and by their answers."""
     await connection.execute(
-        "update products set state = 'creating', posted_at = now() "
+        "update products set state = 'creating', posted_epoch = $3, waiting_since = $4 "
         "where shop = $1 and reference = any($2::text[])",
         shop,
         references,
+        post.epoch,
+        post.waiting_since,
     )
 
 
-async def withdraw_intents(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
-    """The create was surely not written: nothing to wait for."""
+async def withdraw_posts(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
+    """The creates were surely not written: nothing is outstanding."""
     await connection.execute(
-        "update products set state = 'new', posted_at = null "
+        "update products set state = 'new', posted_epoch = null, waiting_since = null "
         "where shop = $1 and reference = any($2::text[]) and state = 'creating'",
         shop,
         references,
     )
 
 
+async def doubt(connection: asyncpg.Connection, shop: str, fields: Mapping[str, Iterable[str]]) -> None:
+    """Fields by reference that are about to be sent: until the end is recorded, both values are possible."""
+    pairs = [(reference, field) for reference, names in fields.items() for field in names]
+    await connection.execute(
+        """
+        update products p
+        set doubtful = (select array_agg(distinct field) from unnest(p.doubtful || d.fields) as field)
+        from (
+            select reference, array_agg(field) as fields
+            from unnest($2::text[], $3::text[]) as sent(reference, field) group by reference
+        ) as d
+        where p.shop = $1 and p.reference = d.reference
+        """,
+        shop,
+        [reference for reference, _ in pairs],
+        [field for _, field in pairs],
+    )
+
+
 @dataclass(frozen=True)
 class WrittenProduct:
-    """What a request has brought about: the content that the shop holds now."""
+    """What a request has brought about: the content that the shop holds now, and what is still in doubt."""
 
     reference: str
     presta_id: int
@@ -170,21 +198,41 @@ class WrittenProduct:
     written: Mapping[str, Any]
     created_sequence: int | None  # set when this write created the product
     changed_sequence: int
+    doubtful: Iterable[str] = ()
 
 
 async def record_written(
     connection: asyncpg.Connection, shop: str, products: Sequence[WrittenProduct]
 ) -> None:
-    """Products that the shop has, and what it holds of them."""
+    """Products that the shop has, and what it holds of them.
+
+    An id belongs to one reference: a product that we knew by it has lost it. (Somebody gave the product
+    another reference in the back office, or the shop was restored and counts its ids anew.)
+    """
+    if not products:
+        return
     await connection.execute(
         """
         update products p
-        set state = 'live', posted_at = null, attempts = 0, last_error = null,
+        set state = 'new', presta_id = null, stock_id = null, written = '{}', doubtful = '{}'
+        from unnest($2::text[], $3::bigint[]) as w(reference, presta_id)
+        where p.shop = $1 and p.presta_id = w.presta_id and p.reference <> w.reference
+        """,
+        shop,
+        [product.reference for product in products],
+        [product.presta_id for product in products],
+    )
+    await connection.execute(
+        """
+        update products p
+        set state = 'live', posted_epoch = null, waiting_since = null, attempts = 0, last_error = null,
             presta_id = w.presta_id, stock_id = coalesce(w.stock_id, p.stock_id), written = w.written,
+            doubtful = array(select jsonb_array_elements_text(w.doubtful)),
             created_sequence = coalesce(w.created_sequence, p.created_sequence),
             changed_sequence = greatest(w.changed_sequence, p.changed_sequence)
-        from unnest($2::text[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::bigint[], $7::bigint[])
-            as w(reference, presta_id, stock_id, written, created_sequence, changed_sequence)
+        from unnest($2::text[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::bigint[], $7::bigint[],
+                    $8::text[]::jsonb[])
+            as w(reference, presta_id, stock_id, written, created_sequence, changed_sequence, doubtful)
         where p.shop = $1 and p.reference = w.reference
         """,
         shop,
@@ -194,13 +242,14 @@ async def record_written(
         [dict(product.written) for product in products],
         [product.created_sequence for product in products],
         [product.changed_sequence for product in products],
+        json_texts(sorted(product.doubtful) for product in products),
     )
 
 
 async def record_failures(
     connection: asyncpg.Connection, shop: str, failures: Mapping[str, str], pause_seconds: float
 ) -> None:
-    """The shop failed on these products: try again after a pause that doubles with each attempt."""
+    """The shop failed on these very products: try again after a pause that doubles with each attempt."""
     await connection.execute(
         """
         update products p
@@ -213,6 +262,39 @@ async def record_failures(
         list(failures),
         list(failures.values()),
         pause_seconds,
+    )
+
+
+async def set_back(
+    connection: asyncpg.Connection, shop: str, references: Sequence[str], error: str, pause_seconds: float
+) -> None:
+    """A request with these products failed for the shop's sake or one of theirs: let others go first."""
+    await connection.execute(
+        """
+        update products set last_error = $3, not_before = now() + make_interval(secs => $4)
+        where shop = $1 and reference = any($2::text[])
+        """,
+        shop,
+        references,
+        error,
+        pause_seconds,
+    )
+
+
+async def wait_for_posts(connection: asyncpg.Connection, shop: str, waits: Mapping[str, Wait]) -> None:
+    """Products whose create may still be written: looked at again at a time."""
+    await connection.execute(
+        """
+        update products p set posted_epoch = w.epoch, waiting_since = w.since, not_before = w.look_at
+        from unnest($2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
+            as w(reference, epoch, since, look_at)
+        where p.shop = $1 and p.reference = w.reference
+        """,
+        shop,
+        list(waits),
+        [wait.post.epoch for wait in waits.values()],
+        [wait.post.waiting_since for wait in waits.values()],
+        [wait.look_at for wait in waits.values()],
     )
 
 
@@ -233,19 +315,30 @@ async def wait_until(connection: asyncpg.Connection, shop: str, moments: Mapping
 async def forget_shop_product(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
     """The shop does not have these products any more: the next pass looks them up and creates them anew."""
     await connection.execute(
-        "update products set state = 'new', presta_id = null, stock_id = null, written = '{}' "
-        "where shop = $1 and reference = any($2::text[])",
+        "update products set state = 'new', presta_id = null, stock_id = null, "
+        "written = '{}', doubtful = '{}' where shop = $1 and reference = any($2::text[])",
         shop,
         references,
     )
 
 
-async def restart_unknown_creates(connection: asyncpg.Connection, shop: str) -> None:
+async def forget_stock_rows(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
+    """The stock rows of these products are not what they were: the next pass asks for them."""
+    await connection.execute(
+        "update products set stock_id = null where shop = $1 and reference = any($2::text[])",
+        shop,
+        references,
+    )
+
+
+async def restart_waits(connection: asyncpg.Connection, shop: str) -> None:
     """The shop has come back: it may still write what it had been sent before, so the wait begins anew."""
     await connection.execute(
-        "update products set posted_at = now() where shop = $1 and state = 'creating'", shop
+        "update products set waiting_since = now() where shop = $1 and posted_epoch is not null", shop
     )
-    await connection.execute("update names set posted_at = now() where shop = $1 and presta_id is null", shop)
+    await connection.execute(
+        "update names set waiting_since = now() where shop = $1 and posted_epoch is not null", shop
+    )
 
 
 # ── settling ──
@@ -267,9 +360,15 @@ async def open_items_of(
 
 
 async def settle_items(
-    connection: asyncpg.Connection, shop: str, settled: Sequence[tuple[OpenItem, ItemOutcome]]
+    connection: asyncpg.Connection,
+    shop: str,
+    references: Sequence[str],
+    settled: Sequence[tuple[OpenItem, ItemOutcome]],
 ) -> list[str]:
-    """Move items to their chunks' outcomes (or picture work); return the chunks that have none open left."""
+    """Move items to their chunks' outcomes (or picture work); return the chunks that have none open left.
+
+    Of the products in `references` only those that have items left are due any more.
+    """
     await connection.execute(
         """
         delete from open_items i using unnest($1::text[], $2::int[]) as s(chunk_id, position)
@@ -286,7 +385,7 @@ async def settle_items(
         where shop = $1 and reference = any($2::text[])
         """,
         shop,
-        [item.reference for item, _ in settled],
+        references,
     )
     rows = await connection.fetch(
         """
@@ -369,7 +468,7 @@ async def drop_changes(
     """Keep desired states without what was refused; a product of which nothing is left goes."""
     await connection.execute(
         """
-        update products p set desired = d.desired
+        update products p set desired = d.desired, attempts = 0, not_before = least(not_before, now())
         from unnest($2::text[], $3::jsonb[]) as d(reference, desired)
         where p.shop = $1 and p.reference = d.reference
         """,
@@ -406,26 +505,34 @@ async def known_names(connection: Executor, shop: str, names: Iterable[Name]) ->
         [name.name for name in listed],
     )
     return [
-        KnownName(Name(row["kind"], row["name"], row["parent"]), row["presta_id"], row["posted_at"])
+        KnownName(
+            Name(row["kind"], row["name"], row["parent"]),
+            row["presta_id"],
+            None if row["presta_id"] is not None else Post(row["posted_epoch"], row["waiting_since"]),
+        )
         for row in rows
     ]
 
 
-async def record_names(connection: asyncpg.Connection, shop: str, names: Mapping[Name, int | None]) -> None:
-    """Names with their ids; None records the intent to create one now."""
+async def record_names(connection: asyncpg.Connection, shop: str, names: Mapping[Name, int | Post]) -> None:
+    """Names with their ids, or with what is outstanding of their creates."""
+    entries = names.values()
     await connection.execute(
         """
-        insert into names (shop, kind, parent, name, presta_id, posted_at)
-        select $1, kind, parent, name, presta_id, case when presta_id is null then now() end
-        from unnest($2::text[], $3::text[], $4::text[], $5::bigint[]) as n(kind, parent, name, presta_id)
+        insert into names (shop, kind, parent, name, presta_id, posted_epoch, waiting_since)
+        select $1, * from unnest($2::text[], $3::text[], $4::text[],
+                                 $5::bigint[], $6::bigint[], $7::timestamptz[])
         on conflict (shop, kind, parent, name) do update
-            set presta_id = excluded.presta_id, posted_at = excluded.posted_at
+            set presta_id = excluded.presta_id, posted_epoch = excluded.posted_epoch,
+                waiting_since = excluded.waiting_since
         """,
         shop,
         [name.kind for name in names],
         [name.parent for name in names],
         [name.name for name in names],
-        list(names.values()),
+        [entry if isinstance(entry, int) else None for entry in entries],
+        [entry.epoch if isinstance(entry, Post) else None for entry in entries],
+        [entry.waiting_since if isinstance(entry, Post) else None for entry in entries],
     )
 
 
@@ -470,17 +577,23 @@ async def load_snapshot(connection: Executor, shop: str) -> ShopSnapshot | None:
 
 
 def _kept(row: Row) -> KeptProduct:
+    state = State(row["state"])
+    desired = {name: Stamped(*pair) for name, pair in row["desired"].items()}
     product = Product(
         reference=row["reference"],
-        state=State(row["state"]),
-        desired={name: Stamped(*pair) for name, pair in row["desired"].items()},
+        state=state,
+        desired=desired,
         written=row["written"],
         product_id=row["product_id"],
         presta_id=row["presta_id"],
         stock_id=row["stock_id"],
-        posted_at=row["posted_at"],
+        post=Post(row["posted_epoch"], row["waiting_since"]) if state is State.CREATING else None,
+        doubtful=frozenset(row["doubtful"]),
+        newest_change=max(newest_sequence(desired), row["newest_item"] or 0),
     )
-    return KeptProduct(product, row["created_sequence"], row["changed_sequence"], row["attempts"])
+    return KeptProduct(
+        product, row["created_sequence"], row["changed_sequence"], row["attempts"], row["last_error"]
+    )
 
 
 def _open_item(row: Row) -> OpenItem:

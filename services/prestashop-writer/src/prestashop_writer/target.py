@@ -60,9 +60,9 @@ def target_content(state: DesiredState, profile: ShopProfile, held: Content) -> 
     """
     content: Content = {}
     for ours, theirs in SHOP_TEXTS.items():
-        texts = dict(_parts(state, ours))
+        texts = _text_by_language(dict(_parts(state, ours)), profile, held.get(theirs, {}))
         if texts:
-            content[theirs] = _text_by_language(texts, profile, held.get(theirs, {}))
+            content[theirs] = texts
     for ours, theirs in SHOP_DECIMALS.items():
         if ours in state:
             content[theirs] = plain_decimal(state[ours].value)
@@ -121,21 +121,34 @@ def _parts(state: DesiredState, field: str) -> list[tuple[str, Stamped]]:
 def _text_by_language(
     texts: Mapping[str, Stamped], profile: ShopProfile, held: Mapping[str, str]
 ) -> dict[str, str]:
+    """A text for every language of the shop: one that is left out would be blanked. {} where none is given.
+
+    A language that was never given keeps the text that it holds, unless that is but a copy of a given one:
+    then it follows, and so does one that holds nothing.
+    """
     default = profile.default_language.iso_code
-    known = {lang.iso_code: _text_of(texts, lang.iso_code, default) for lang in profile.languages}
-    fallback = known[default] if known[default] is not None else next(filter(None, known.values()), "")
-    # A language that is left out would be blanked, so each gets a text.
+    given = {lang.iso_code: _given_text(texts, lang.iso_code, default) for lang in profile.languages}
+    if all(text is None for text in given.values()):
+        return {}
+    copies = {held.get(iso) for iso, text in given.items() if text is not None}
+    first = given[default] or next(filter(None, given.values()), "")
     return {
-        iso: (text if text is not None else held.get(iso) or fallback or "").strip()
-        for iso, text in known.items()
+        iso: first if text is None and held.get(iso) in {None, "", *copies} else _kept_text(text, held, iso)
+        for iso, text in given.items()
     }
 
 
-def _text_of(texts: Mapping[str, Stamped], iso: str, default: str) -> str | None:
+def _kept_text(text: str | None, held: Mapping[str, str], iso: str) -> str:
+    return held[iso] if text is None else text
+
+
+def _given_text(texts: Mapping[str, Stamped], iso: str, default: str) -> str | None:
+    """The text that was sent for a language; None where none was. A null clears all older ones."""
     own, plain = texts.get(iso), texts.get(PLAIN)
-    if own is None or (plain is not None and iso == default and plain.sequence > own.sequence):
+    overrides = plain is not None and (iso == default or plain.value is None)
+    if own is None or (overrides and plain is not None and plain.sequence > own.sequence):
         own = plain
-    return None if own is None else own.value or ""
+    return None if own is None else (own.value or "").strip()
 
 
 def _categories(state: DesiredState, profile: ShopProfile) -> Content:

@@ -1,0 +1,19 @@
+"""An item that waits for its product."""
+
+from dataclasses import dataclass
+
+from common.messages import ImageReference, Intent
+
+
+@dataclass(frozen=True)
+class OpenItem:
+    """An item of a chunk that waits for its product to reach the desired state."""
+
+    chunk_id: str
+    position: int
+    reference: str
+    sequence: int
+    intent: Intent
+    product_id: int | None
+    images: tuple[ImageReference, ...] | None
+    technical_data: int
