@@ -14,7 +14,7 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from common.errors import Transient
 
-SHA256 = re.compile(r"^[0-9a-f]{64}$")
+SHA256 = re.compile(r"^[0-9a-f]{64}\Z")
 
 
 class BlobTooLarge(Exception):

@@ -117,7 +117,7 @@ def json_safe(value: Any) -> Any:
         return {_text(key): json_safe(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [json_safe(entry) for entry in value]
-    if isinstance(value, bytes):
+    if isinstance(value, bytes | bytearray):
         value = value.decode(errors="replace")
     return _text(value)
 
