@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from simulator.faults import Faults
-from simulator.server import FAULTS, SHOP, start_server
+from simulator.app_keys import SHOP
+from simulator.server import start_server
 from simulator.settings import Key, ShopSettings
 from simulator.shop import Shop
 
@@ -32,10 +32,6 @@ class RunningShop:
     @property
     def shop(self) -> Shop:
         return self.runner.app[SHOP]
-
-    @property
-    def faults(self) -> Faults:
-        return self.runner.app[FAULTS]
 
     async def call(self, method: str, path: str, body: Any = None, **options: Any) -> tuple[int, str]:
         """Send a request with the full key; gives status and text."""

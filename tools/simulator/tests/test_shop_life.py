@@ -35,12 +35,6 @@ async def state(shop: Any) -> dict[str, Any]:
         return dict(await answer.json())
 
 
-async def switch(shop: Any, **fault: object) -> dict[str, Any]:
-    async with shop.client.post(f"{shop.url}/_simulator/faults", json=fault) as answer:
-        assert answer.status == 200
-        return dict(await answer.json())
-
-
 def picture(suffix: str) -> bytes:
     image = pyvips.Image.black(600, 400, bands=3).linear(1, [200, 40, 40])
     return bytes(image.cast("uchar").write_to_buffer(suffix))
@@ -84,41 +78,6 @@ async def test_every_request_is_logged_with_what_it_wrote(shop: Any) -> None:
     assert write["bytes_in"] > 500
     async with shop.client.get(f"{shop.url}/_simulator/requests?since_id={write['id']}") as answer:
         assert [one["id"] for one in await answer.json()] == [read["id"]]
-
-
-async def test_a_fault_after_the_write_hides_that_it_was_written(shop: Any) -> None:
-    await switch(shop, status=500, when="after", times=1, match="^POST /api/products$")
-    assert await shop.call("POST", "/api/products", body(product("A"))) == (500, "")
-    assert (await shop.call("POST", "/api/products", body(product("B"))))[0] == 201
-    assert [one["reference"] for one in (await state(shop))["products"]] == ["A", "B"]
-
-
-async def test_a_fault_before_the_write_leaves_nothing(shop: Any) -> None:
-    await switch(shop, status=503, times=2)
-    for _ in range(2):
-        assert (await shop.call("POST", "/api/products", body(product("A"))))[0] == 503
-    assert (await state(shop))["counts"]["products"] == 0
-
-
-async def test_a_dropped_answer_was_written_all_the_same(shop: Any) -> None:
-    await switch(shop, drop=True, times=1, match="^POST")
-    with pytest.raises(aiohttp.ClientConnectionError):
-        await shop.call("POST", "/api/products", body(product("A")))
-    assert [one["reference"] for one in (await state(shop))["products"]] == ["A"]
-    async with shop.client.get(f"{shop.url}/_simulator/requests") as answer:
-        assert [(one["status"], one["entities"]) for one in await answer.json()] == [(0, 1)]
-
-
-async def test_faults_are_listed_and_cleared_and_a_wrong_one_is_refused(shop: Any) -> None:
-    told = await switch(shop, delay_seconds=0.01, unavailable=True)
-    assert (told["unavailable"], told["faults"][0]["delay_seconds"]) == (True, 0.01)
-    status, text = await shop.call("GET", "/api/products")
-    assert (status, "<![CDATA[22]]>" in text) == (503, True)
-    assert await switch(shop, clear=True) == {"unavailable": False, "faults": []}
-    async with shop.client.post(
-        f"{shop.url}/_simulator/faults", json={"status": 500, "when": "never"}
-    ) as answer:
-        assert answer.status == 400
 
 
 async def test_texts_are_found_without_regard_to_case_and_accents(shop: Any) -> None:

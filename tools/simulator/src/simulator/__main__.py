@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import json
 import signal
+import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from simulator.editions import EDITIONS
+from simulator.faults import Faults
 from simulator.server import start_server
 from simulator.settings import Key, ShopSettings
 from simulator.start_categories import read_categories
@@ -45,6 +48,32 @@ async def serve(settings: ShopSettings, host: str, port: int, port_file: Path | 
         await runner.cleanup()
 
 
+def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
+    """Take the options from a TOML file (`data_dir = "…"`); those on the command line win."""
+    if path:
+        try:
+            found = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise typer.BadParameter(str(error), param_hint="--settings") from error
+        # A table or a list of tables stands for the JSON that the option takes.
+        context.default_map = {
+            name: json.dumps(value) if isinstance(value, dict | list) else value
+            for name, value in found.items()
+        }
+    return path
+
+
+def read_faults(wanted: str) -> tuple[dict[str, Any], ...]:
+    """What `--faults` means. ValueError or OSError when it cannot be read or means nothing."""
+    text = wanted if wanted.lstrip()[:1] in ("{", "[") else Path(wanted).read_text(encoding="utf-8")
+    found = json.loads(text)
+    changes = tuple(found) if isinstance(found, list) else (found,)
+    trial = Faults()
+    for change in changes:
+        trial.change(change)
+    return changes
+
+
 def main(
     *,
     data_dir: Annotated[Path, typer.Option(help="Folder of the shop's data; made at the first start.")],
@@ -58,6 +87,16 @@ def main(
     port_file: Annotated[Path | None, typer.Option(help="Where to write the chosen port.")] = None,
     domain: Annotated[str, typer.Option(help="Own domain as host:port; default: what it listens on.")] = "",
     version: Annotated[str, typer.Option(help=f"What to simulate: {', '.join(EDITIONS)}.")] = "8.2.1",
+    speed: Annotated[str, typer.Option(help="none, or measured: a real shop's time.")] = "none",
+    faults: Annotated[
+        str, typer.Option(help="JSON as POST /_simulator/faults takes it, or a file of it.")
+    ] = "[]",
+    _settings: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings", help="A TOML file of these options.", is_eager=True, callback=use_settings_file
+        ),
+    ] = None,
     shop_name: Annotated[str, typer.Option(help="The shop's name.")] = "Simulated shop",
 ) -> None:
     """Run one shop."""  # the help text is EXAMPLE
@@ -68,6 +107,12 @@ def main(
         wanted = read_categories(categories, isos)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--categories") from error
+    if speed not in ("none", "measured"):
+        raise typer.BadParameter(f"{speed} is none of none, measured", param_hint="--speed")
+    try:
+        wanted_faults = read_faults(faults)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--faults") from error
     settings = ShopSettings(
         data_dir=data_dir,
         keys=(Key(key),),
@@ -76,6 +121,8 @@ def main(
         domain=domain,
         shop_name=shop_name,
         version=version,
+        measured_speed=speed == "measured",
+        faults=wanted_faults,
     )
     asyncio.run(serve(settings, host, port, port_file))
 

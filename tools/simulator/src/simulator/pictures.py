@@ -52,6 +52,15 @@ def prepare(content: bytes) -> Picture:
         raise UndecodableError from error
 
 
+def pixels_of(content: bytes) -> int:
+    """How many pixels a picture has, by its header; 0 when it cannot be read."""
+    try:
+        image = pyvips.Image.new_from_buffer(content, "")
+    except pyvips.Error:
+        return 0
+    return int(image.width * image.height)
+
+
 def flatten(image: "pyvips.Image") -> "pyvips.Image":
     """The picture on white where it was transparent, as sRGB."""
     flat = image.flatten(background=[255, 255, 255]) if image.hasalpha() else image

@@ -1,7 +1,9 @@
 """What one simulated shop is told when it starts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from simulator.start_categories import StartCategory
 
@@ -26,8 +28,9 @@ class ShopSettings:
     """One shop: where its data lives, who may enter, and what it starts with.
 
     `languages` are iso codes, the first is the default. `categories` are made at the first start. `version`
-    is one of `editions.EDITIONS`. `domain` is host:port, empty = what the server listens on; any other Host
-    header is redirected.
+    is one of `editions.EDITIONS`. `measured_speed`: it takes a real shop's time. `faults` are switched on
+    when it starts, each as `POST /_simulator/faults` takes it. `domain` is host:port, empty = what the server
+    listens on; any other Host header is redirected.
     """
 
     data_dir: Path
@@ -35,6 +38,8 @@ class ShopSettings:
     languages: tuple[str, ...] = ("en", "it")
     categories: tuple[StartCategory, ...] = ()
     version: str = "8.2.1"
+    measured_speed: bool = False
+    faults: tuple[Mapping[str, Any], ...] = ()
     domain: str = ""
     shop_name: str = "Simulated shop"
     max_body_bytes: int = 32 * 1024 * 1024

@@ -43,7 +43,8 @@ EMPTY_SHA1 = "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 class ApiCall:
     """One request to `/api`. `segments` is the path behind it; `key` is None when no credentials were sent.
 
-    `upload` is the file of the form field `image`, when there was one.
+    `upload` is the file of the form field `image`, when there was one. `given_up` are the products that this
+    request loses to others which write them at the same time.
     """
 
     method: str
@@ -53,6 +54,7 @@ class ApiCall:
     body: bytes = field(default=b"", repr=False)
     as_json: bool = False
     upload: "Upload | None" = None
+    given_up: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +214,8 @@ def dispatch(shop: Shop, call: ApiCall, key: Key, written: Written) -> Answer:
     if call.method == "DELETE":
         return delete(shop, call, resource)
     languages = languages_of(call.query, shop.languages)
-    write_entities(shop, resource, call.method, parse_body(call.body, shop.edition), written)
+    root = parse_body(call.body, shop.edition)
+    write_entities(shop, resource, call.method, root, written, given_up=call.given_up)
     text = (JsonWriter if call.as_json else XmlWriter)(shop, None, languages).entities(written.entities)
     found = succeeded(call, 201 if call.method == "POST" else 200, text, len(written.entities))
     return noticed(shop, call, None, written.entities, found)
@@ -298,6 +301,8 @@ def delete(shop: Shop, call: ApiCall, resource: Resource) -> Answer:
         listed_ids = ", ".join(str(number) for number in missing)
         raise Failure(404, (*warnings, (87, f"Id(s) not exists: {listed_ids}")))
     for number in ids:
+        if number in call.given_up:
+            raise EmptyFailure
         delete_entity(shop, resource, number)
     if shop.edition.notices and resource.name == "product_option_values":
         return Answer(500, b"", {"Content-Type": XML_TYPE}, len(ids))  # deleted; a notice, without its text

@@ -55,12 +55,24 @@ def child_named(node: etree._Element, name: str) -> etree._Element | None:
 
 
 def write_entities(
-    shop: Shop, resource: Resource, method: str, root: etree._Element, written: Written
+    shop: Shop,
+    resource: Resource,
+    method: str,
+    root: etree._Element,
+    written: Written,
+    *,
+    given_up: frozenset[int] = frozenset(),
 ) -> None:
-    """Write every entity of a body, in order; `written` grows as they succeed."""
+    """Write every entity of a body, in order; `written` grows as they succeed.
+
+    The first of the ids that are `given_up` crashes the request.
+    """
     nodes = children(root)
     check_ids(nodes, method)
     for node in nodes:
+        number = child_named(node, "id") if given_up else None
+        if number is not None and whole_number(own_text(number)) in given_up:
+            raise EmptyFailure
         written.entities.append(write_entity(shop, resource, method, node))
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import aiohttp
 from yarl import URL
 
+from simulator.app_keys import FAULTS
 from simulator.contract.comparison import differences
 from simulator.contract.deviations import Deviation, Deviations
 from simulator.contract.recordings import Answered, Exchange, Headers, Scenario, Sent
-from simulator.server import FAULTS, start_server
+from simulator.server import start_server
 from simulator.settings import Key, ShopSettings
 
 READING = frozenset({"GET", "HEAD"})
