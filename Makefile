@@ -6,7 +6,7 @@ BIN := .venv/bin
 MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator tools/stack tools/cli
 INSTALLED := .venv/.installed
 
-.PHONY: help setup lock demo up down test test-unit lint format check contract
+.PHONY: help setup lock demo up down test test-unit lint format check contract contracts
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -50,3 +50,6 @@ lock: $(INSTALLED) ## Resolve requirements.lock anew from the pyproject files
 
 contract: $(INSTALLED) ## Hold the simulated shop to the recorded exchanges of real ones
 	@$(BIN)/python -m simulator.contract tools/simulator/tests
+
+contracts: $(INSTALLED) ## Freeze the messages between services: new types and optional fields, nothing else
+	@$(BIN)/python tests/contracts/freeze.py

@@ -1,0 +1,183 @@
+"""The frozen contracts: a JSON Schema and samples of every message type, as they have been published.
+
+    python tests/contracts/freeze.py        (make contracts)
+
+writes what is new: schemas of new types, schemas that grew by optional fields, and a further sample of what
+grew. It refuses anything else, because services of two versions run side by side during every update: a
+message of yesterday must be readable today, and one of today yesterday. What has to change otherwise becomes
+a `v2` beside the `v1`.
+"""
+
+import json
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from common.messages import MESSAGE_TYPES, Message
+
+FOLDER = Path(__file__).parent
+SCHEMAS = FOLDER / "schemas"
+SAMPLES = FOLDER / "samples"
+
+WHAT_TO_DO = (
+    "A published message only grows by optional fields: undo the change, or make a new version of it."
+)
+
+Schema = dict[str, Any]
+
+_EXAMPLES: dict[object, object] = {
+    bool: True,
+    int: 7,
+    Decimal: Decimal("12.50"),
+    datetime: datetime(2026, 1, 1, 12, 30, tzinfo=UTC),
+    date: date(2026, 1, 1),
+}
+
+
+def schema_of(model: type[Message]) -> Schema:
+    """Today's schema, without prose: words may change."""
+    return typing.cast("Schema", _without_prose(model.model_json_schema()))
+
+
+def _without_prose(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_without_prose(entry) for entry in node]
+    if not isinstance(node, dict):
+        return node
+    prose = ("title", "description")  # as keywords they are text; properties of these names are schemas
+    return {k: _without_prose(v) for k, v in node.items() if not (k in prose and isinstance(v, str))}
+
+
+def frozen_schema(message_type: str) -> Schema | None:
+    file = SCHEMAS / f"{message_type}.json"
+    return json.loads(file.read_text()) if file.exists() else None
+
+
+def problems(frozen: Schema, today: Schema) -> list[str]:
+    """What keeps a reader of the one from reading the other: empty when it only grew by optional fields."""
+    return list(_Comparison(frozen, today).of(frozen, today, ""))
+
+
+@dataclass
+class _Comparison:
+    """Two schemas, whose parts refer to definitions at their roots."""
+
+    frozen: Schema
+    today: Schema
+    seen: set[str] = field(default_factory=set)
+
+    def of(self, old: Any, new: Any, path: str) -> Iterator[str]:
+        if isinstance(old, dict) and "$ref" in old and isinstance(new, dict) and "$ref" in new:
+            if old["$ref"] in self.seen:
+                return
+            self.seen.add(old["$ref"])
+            old, new = _resolved(old, self.frozen), _resolved(new, self.today)
+        if isinstance(old, dict) and isinstance(new, dict) and "properties" in old:
+            yield from self._of_fields(old, new, path)
+        else:
+            yield from self._of_plain(old, new, path)
+
+    def _of_plain(self, old: Any, new: Any, path: str) -> Iterator[str]:
+        """Anything but a part: every keyword stays, and has schemas below that are compared in turn."""
+        if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+            for keyword in sorted(old.keys() - {"$defs", "$ref"}):
+                yield from self.of(old[keyword], new[keyword], path)
+        elif _has_schemas(old) and _has_schemas(new) and len(old) == len(new):
+            for one, other in zip(old, new, strict=True):
+                yield from self.of(one, other, path)
+        elif old != new:
+            yield f"{path or 'the message'} was {json.dumps(old)} and is {json.dumps(new)}"
+
+    def _of_fields(self, old: Schema, new: Schema, path: str) -> Iterator[str]:
+        were, are = old["properties"], new.get("properties", {})
+        required_before, required_now = set(old.get("required", ())), set(new.get("required", ()))
+        for name in were:
+            place = f"{path}.{name}".lstrip(".")
+            if name not in are:
+                yield f"{place} is gone"
+                continue
+            if name in required_before - required_now:
+                yield f"{place} was required and is optional: a reader of yesterday insists on it"
+            if name in required_now - required_before:
+                yield f"{place} was optional and is required"
+            yield from self.of(were[name], are[name], place)
+        for name in sorted((are.keys() - were.keys()) & required_now):
+            yield f"{path}.{name} is new and required: yesterday's messages lack it".lstrip(".")
+
+
+def _has_schemas(node: object) -> bool:
+    return isinstance(node, list) and all(isinstance(entry, dict) for entry in node)
+
+
+def _resolved(node: Schema, root: Schema) -> Schema:
+    name = str(node["$ref"]).removeprefix("#/$defs/")
+    return typing.cast("Schema", root["$defs"][name])
+
+
+def sample_of(model: type[BaseModel]) -> BaseModel:
+    """An instance with every field set."""
+    hints = typing.get_type_hints(model)
+    return model(**{name: _example(hints[name], name) for name in model.model_fields})
+
+
+def _example(kind: Any, name: str) -> object:
+    if kind is str or kind in _EXAMPLES:
+        return _EXAMPLES.get(kind, name)
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        return _example(next(a for a in arguments if a is not type(None)), name)
+    if origin is tuple:
+        return (_example(arguments[0], name),)
+    if origin is dict:
+        return {"en": _example(arguments[1], name)}
+    if issubclass(kind, Enum):
+        return next(iter(kind))
+    return sample_of(kind)
+
+
+def samples_of(message_type: str) -> list[Path]:
+    """What has been sent by this version and those before it, oldest first."""
+    return sorted((SAMPLES / message_type).glob("*.json"))
+
+
+def main() -> int:
+    """Write what is new; the exit status is 1 when something else has changed."""
+    refused = False
+    for name, model in sorted(MESSAGE_TYPES.items()):
+        frozen, today = frozen_schema(name), schema_of(model)
+        if frozen == today:
+            continue
+        found = [] if frozen is None else problems(frozen, today)
+        for problem in found:
+            print(f"{name}: {problem}. {WHAT_TO_DO}", file=sys.stderr)  # noqa: T201 - the command's output
+        refused |= bool(found)
+        if not found:
+            _freeze(name, model, today)
+    return int(refused)
+
+
+def _freeze(name: str, model: type[Message], schema: Schema) -> None:
+    SCHEMAS.mkdir(exist_ok=True)
+    (SCHEMAS / f"{name}.json").write_text(_pretty(schema))
+    sample = json.loads(sample_of(model).model_dump_json())
+    file = SAMPLES / name / f"{len(samples_of(name)) + 1:04}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(_pretty(sample))
+    print(f"{name}: frozen, with {file.relative_to(FOLDER)}")  # noqa: T201 - the command's output
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
