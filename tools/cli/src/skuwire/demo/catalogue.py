@@ -123,6 +123,8 @@ def label(item: Item) -> str:
 
 def _mixed(generated: Iterable[Item], examples: Iterable[Example]) -> Iterable[Example]:
     remaining = iter(examples)
+    # The first is the document's Minimum: where product ids start at 9999, the document's updates mean it.
+    yield next(remaining)
     for number, item in enumerate(generated, start=1):
         yield Example(item, refused=None)
         if number % STRIDE == 0 and (example := next(remaining, None)):
