@@ -8,8 +8,6 @@ from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import KeptProduct, ProductPlan
 from prestashop_writer.settling import refusal_of, refuse
 
-FIRST_PAUSE_SECONDS = 1.0
-
 
 async def record_failures(
     current: Pass, kept: Mapping[str, KeptProduct], plans: Sequence[ProductPlan], errors: Mapping[str, str]
@@ -18,8 +16,9 @@ async def record_failures(
     if not plans:
         return
     failures = {plan.product.reference: errors[plan.product.reference] for plan in plans}
+    pause = current.settings.first_pause_seconds
     async with current.fenced() as work:
-        await store.record_failures(work.connection, current.shop_id, failures, FIRST_PAUSE_SECONDS)
+        await store.record_failures(work.connection, current.shop_id, failures, pause)
     exhausted = {}
     for plan in plans:
         reference = plan.product.reference

@@ -20,6 +20,9 @@ class WriterSettings(ServiceSettings):
     attempts: int = Field(
         8, ge=1, description="Times that a shop may fail on one product before the product is refused."
     )
+    first_pause_seconds: float = Field(
+        1, ge=0, description="Pause after the shop has failed on one product; it doubles with each attempt."
+    )
     set_back_seconds: float = Field(
         5, ge=0, description="How long products wait whose request failed for one of them or for the shop."
     )

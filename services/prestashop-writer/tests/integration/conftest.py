@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -42,6 +42,7 @@ from prestashop_writer.settings import WriterSettings
 from simulator.faults import Faults
 from simulator.server import FAULTS, SHOP, start_server
 from simulator.settings import Key, ShopSettings
+from simulator.shop import Shop as SimulatedShop
 from simulator.shop_state import products
 from stack.servers import Server
 
@@ -158,6 +159,10 @@ class World:
     # ── the shop's side ──
 
     @property
+    def shop(self) -> SimulatedShop:
+        return self.runner.app[SHOP]
+
+    @property
     def faults(self) -> Faults:
         return self.runner.app[FAULTS]
 
@@ -167,7 +172,7 @@ class World:
 
     def shown(self) -> list[dict[str, Any]]:
         """All products of the shop."""
-        return [dict(product) for product in products(self.runner.app[SHOP], limit=10_000)]
+        return [dict(product) for product in products(self.shop, limit=10_000)]
 
     def product(self, reference: str) -> dict[str, Any]:
         """The product with a reference; fails when there is not exactly one."""
@@ -185,13 +190,11 @@ class World:
         return ids
 
     def forget_requests(self) -> None:
-        connection = self.runner.app[SHOP].connection
-        self.mark = connection.execute("select coalesce(max(id), 0) from requests").fetchone()[0]
+        self.mark = self.shop.connection.execute("select coalesce(max(id), 0) from requests").fetchone()[0]
 
     def requests(self) -> list[str]:
-        """`METHOD resource entities` of every request since `forget_requests`, those of snapshots left out."""
-        connection = self.runner.app[SHOP].connection
-        rows = connection.execute(
+        """`METHOD resource entities` of each request since `forget_requests`, those of snapshots left out."""
+        rows = self.shop.connection.execute(
             "select method, path, entities from requests where id > ? order by id", (self.mark,)
         ).fetchall()
         return [
@@ -279,14 +282,15 @@ async def world(database: str, rabbitmq_server: Server, tmp_path: Path) -> Async
     )
     url = f"http://127.0.0.1:{port}"
     shops_file = tmp_path / "shops.toml"
-    shops_file.write_text(shops_file_of(url, request_timeout_seconds=1, late_commit_seconds=0.5))
+    shops_file.write_text(shops_file_of(url, request_timeout_seconds=1, late_commit_seconds=0.4))
     settings = WriterSettings(
         database_url=SecretStr(database),
         amqp_url=SecretStr(rabbitmq_server.url),
         shops_file=shops_file,
-        lease_seconds=3.5,
+        lease_seconds=3.1,
         idle_seconds=0.1,
         set_back_seconds=0.3,
+        first_pause_seconds=0.1,
         attempts=3,
     )
     broker, own = await asyncio.gather(connect(settings, "neighbours"), open_database(settings, SERVICE))
@@ -308,6 +312,6 @@ async def running(world: World) -> AsyncIterator[World]:
         yield world
 
 
-def changes_of(world: World, count: int, **fields: Any) -> Sequence[ProductChange]:
-    """Changes of the products P-0, P-1, …"""
-    return [world.change(f"P-{number}", **fields) for number in range(count)]
+@pytest.fixture(name="eventually")
+def eventually_fixture() -> Callable[..., Awaitable[None]]:
+    return eventually

@@ -1,0 +1,252 @@
+"""A shop that fails, a writer that dies: nothing twice, nothing lost, the right state in the end."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from common.database.lease import LeaseLost, acquire_lease
+from common.messages import Intent, Result, ShopSnapshotWanted
+from prestashop_writer import products_in_shop
+
+PRODUCTS, BRANDS, STOCK = "POST /api/products$", "POST /api/manufacturers$", "PATCH /api/stock_availables"
+ALL = [PRODUCTS, BRANDS, STOCK]
+
+
+def products(world: Any, count: int, **fields: Any) -> list[Any]:
+    return [
+        world.change(
+            f"P-{number}", **{"name": {"en": f"Bracket {number}"}, "price": "5", "quantity": 2, **fields}
+        )
+        for number in range(count)
+    ]
+
+
+def assert_each_once(world: Any, count: int) -> None:
+    shown = world.shown()
+    assert sorted(product["reference"] for product in shown) == sorted(f"P-{n}" for n in range(count))
+    assert {(product["price"], product["quantity"]) for product in shown} == {("5.000000", 2)}
+
+
+@pytest.mark.parametrize(
+    ("matches", "fault"),
+    [
+        (ALL, {"status": 500, "when": "after", "times": 1}),
+        (ALL, {"status": 500, "when": "before", "times": 2}),
+        (ALL, {"drop": "after", "times": 1}),
+        ([BRANDS, STOCK], {"drop": "before", "times": 1}),  # waits until the brand cannot come any more
+        ([PRODUCTS], {"status": 502, "when": "after", "times": 1}),
+        ([STOCK], {"status": 429, "retry_after_seconds": 1, "times": 1}),
+    ],
+    ids=["500 after", "500 before", "drop after", "drop before", "502 after", "429"],
+)
+async def test_a_lost_answer_makes_no_second_product(
+    running: Any, matches: list[str], fault: dict[str, Any]
+) -> None:
+    for match in matches:
+        running.fail(match, **fault)
+
+    outcomes = await running.bring(*products(running, 5, brand={"name": "Brand"}))
+
+    assert {outcome.result for outcome in outcomes} == {Result.CREATED}
+    assert_each_once(running, 5)
+    assert len(await running.client.list("manufacturers", display=("id",))) == 1
+
+
+async def test_a_shop_that_is_slower_than_our_patience_makes_no_second_product(running: Any) -> None:
+    running.fail("POST /api/products$", delay_seconds=1.3, times=1)  # it writes after we have given up
+
+    outcomes = await running.bring(*products(running, 3))
+
+    assert {outcome.result for outcome in outcomes} == {Result.CREATED}
+    assert_each_once(running, 3)
+
+
+async def test_a_look_up_that_fails_creates_nothing(running: Any) -> None:
+    running.fail("GET /api/products$", status=500)
+    chunk = running.chunk(*products(running, 2))
+    await running.send(chunk)
+    await asyncio.wait_for(_asked(running, "GET products", 2), 10)
+    assert running.writes() == []
+
+    running.faults.change({"clear": True})
+    await running.completed(chunk)
+    assert_each_once(running, 2)
+
+
+async def _asked(world: Any, request: str, times: int) -> None:
+    while sum(asked.startswith(request) for asked in world.requests()) < times:  # noqa: ASYNC110 - another task's
+        await asyncio.sleep(0.01)
+
+
+async def test_a_shop_that_is_away_for_a_while_is_told_once_and_then_brought(
+    running: Any, eventually: Any
+) -> None:
+    await eventually(lambda: running.reachability() == ["recovered"])  # told once after each start
+    running.faults.change({"unavailable": True})
+    chunk = running.chunk(*products(running, 3))
+    await running.send(chunk)
+    await eventually(lambda: "unreachable" in running.reachability())
+
+    running.faults.change({"clear": True})
+    await running.completed(chunk)
+
+    assert_each_once(running, 3)
+    assert running.reachability() == ["recovered", "unreachable", "recovered"]
+
+
+async def test_a_product_over_which_the_shop_crashes_is_refused_in_the_end_and_holds_up_nobody(
+    running: Any,
+) -> None:
+    await running.bring(*products(running, 3))
+    product_id = running.product("P-1")["id"]
+    running.fail(f"PATCH /api/products/{product_id}$", status=500)
+    running.fail("PATCH /api/products$", status=500)  # together with others it crashes, too
+
+    outcomes = await running.bring(*products(running, 3, price="6"))
+
+    assert [outcome.result for outcome in outcomes] == [Result.UPDATED, Result.REFUSED, Result.UPDATED]
+    assert outcomes[1].reasons[0].code == "shop_failed"
+    running.faults.change({"clear": True})
+    assert (await running.bring_one("P-1", price="7")).result is Result.UPDATED
+
+
+async def test_a_stock_over_which_the_shop_crashes_is_refused_in_the_end(running: Any) -> None:
+    await running.bring(*products(running, 1))
+    running.fail("PATCH /api/stock_availables", status=500)
+
+    outcome = await running.bring_one("P-0", quantity=9)
+
+    assert outcome.reasons[0].code == "shop_failed"
+
+
+async def test_a_product_whose_stock_row_is_missing_is_refused_in_the_end(running: Any) -> None:
+    (product_id,) = await running.made_by_hand({"reference": "OLD", "name": {1: "A", 2: "A"}})
+    running.shop.connection.execute("delete from stock_availables where id_product = ?", (product_id,))
+
+    outcome = await running.bring_one("OLD", quantity=3)
+
+    assert outcome.reasons[0].code == "shop_failed"
+    assert "stock" in outcome.reasons[0].message
+
+
+async def test_a_request_that_a_firewall_blocks_refuses_the_product_that_it_dislikes(running: Any) -> None:
+    await running.bring(*products(running, 3))
+    product_id = running.product("P-1")["id"]
+    running.fail(f"PATCH /api/products/{product_id}$", status=403)
+    running.fail("PATCH /api/products$", status=403, times=1)
+
+    outcomes = await running.bring(*products(running, 3, price="6"))
+
+    assert [outcome.result for outcome in outcomes] == [Result.UPDATED, Result.REFUSED, Result.UPDATED]
+
+
+async def test_an_answer_lost_after_a_change_does_not_hide_that_the_old_value_is_wanted_again(
+    running: Any,
+) -> None:
+    await running.bring(*products(running, 1))
+    running.fail("PATCH /api/products", drop="after", times=1)
+    dearer = running.chunk(*products(running, 1, price="6"))
+    back = running.chunk(*products(running, 1, price="5"))
+    await running.send(dearer)
+    await asyncio.wait_for(_asked(running, "PATCH products", 1), 10)
+    await running.send(back)  # arrives while the pass pauses after the failure
+    await running.completed(dearer)
+    await running.completed(back)
+
+    assert_each_once(running, 1)
+
+
+async def test_a_writer_that_is_killed_after_its_request_makes_no_second_product(
+    world: Any, eventually: Any
+) -> None:
+    chunk = world.chunk(*products(world, 3))
+    world.fail("POST /api/products$", delay_seconds=0.8, when="after", times=1)
+    async with world.process() as process:
+        await world.until_consuming()
+        await world.send(chunk)
+        await eventually(lambda: len(world.shown()) == 3)
+        process.kill()
+    async with world.service():
+        outcomes = (await world.completed(chunk)).outcomes
+
+    assert {outcome.result for outcome in outcomes} == {Result.CREATED}
+    assert_each_once(world, 3)
+
+
+async def test_a_writer_that_dies_between_intent_and_request_creates_after_the_wait(
+    world: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunk = world.chunk(*products(world, 2))
+    with monkeypatch.context() as patched:
+        sending = asyncio.Event()
+
+        async def never(*_: Any, **__: Any) -> None:
+            sending.set()
+            raise LeaseLost
+
+        patched.setattr(products_in_shop, "_record_products", never)
+        patched.setattr("prestashop.Shop.create", never)
+        async with world.service():
+            await world.send(chunk)
+            await asyncio.wait_for(sending.wait(), 10)
+    async with world.service():
+        outcomes = (await world.completed(chunk)).outcomes
+
+    assert {outcome.result for outcome in outcomes} == {Result.CREATED}
+    assert_each_once(world, 2)
+
+
+async def test_a_writer_that_has_lost_its_lease_records_nothing(world: Any, eventually: Any) -> None:
+    chunk = world.chunk(*products(world, 1))
+    world.fail("POST /api/products$", delay_seconds=0.5, when="after", times=1)
+    async with world.service():
+        await world.send(chunk)
+        await eventually(lambda: len(world.shown()) == 1)
+        # Another writer takes over, as if this one had been frozen until its lease was over.
+        await world.database.pool.execute("update leases set held_until = '-infinity'")
+        other = await acquire_lease(world.database.pool, "shop", "another", 1.5)
+        assert other is not None
+        await asyncio.wait_for(_asked(world, "POST products", 1), 10)
+        state = await world.database.pool.fetchrow("select state, presta_id from products")
+        assert tuple(state) == ("creating", None)
+        outcomes = (await world.completed(chunk)).outcomes
+
+    assert [outcome.result for outcome in outcomes] == [Result.CREATED]
+    assert_each_once(world, 1)
+
+
+async def test_two_writers_share_a_shop_without_doubling_anything(world: Any) -> None:
+    async with world.service(), world.service():
+        chunks = [world.chunk(*products(world, 20)) for _ in range(6)]
+        for chunk in chunks:
+            await world.send(chunk)
+        for chunk in chunks:
+            await world.completed(chunk)
+    assert_each_once(world, 20)
+
+
+async def test_a_bug_that_one_product_brings_out_is_its_own(
+    running: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = products_in_shop.product_node
+
+    def broken(plan: Any, *rest: Any) -> Any:
+        if plan.product.reference == "P-1":
+            raise ZeroDivisionError
+        return real(plan, *rest)
+
+    monkeypatch.setattr(products_in_shop, "product_node", broken)
+    outcomes = await running.bring(*products(running, 3))
+
+    assert [outcome.result for outcome in outcomes] == [Result.CREATED, Result.REFUSED, Result.CREATED]
+    assert "ZeroDivisionError" in outcomes[1].reasons[0].message
+
+
+async def test_a_snapshot_is_read_once_for_many_wishes(running: Any, eventually: Any) -> None:
+    taken = running.snapshots()[-1].taken_at
+    for _ in range(5):
+        await running.send(ShopSnapshotWanted(tenant="acme", shop="shop", newer_than=taken))
+    await eventually(lambda: len(running.snapshots()) > 1)
+    assert (await running.bring_one("P", Intent.UPSERT, name={"en": "A"})).result is Result.CREATED
+    assert len(running.snapshots()) == 2
