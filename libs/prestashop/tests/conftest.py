@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import itertools
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,14 @@ from aiohttp import web
 from hypothesis import settings
 
 from prestashop import ClientSettings, RequestRecord, Shop
+from simulator.server import start_server
+from simulator.settings import Key, ShopSettings
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
 
 RECORDINGS = Path(__file__).parent / "recordings"
+PICTURE = Path(__file__).parent / "picture.jpg"
 KEY = "S3CR3TS3CR3TS3CR3TS3CR3TS3CR3TS3"
 
 Behave = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -133,6 +138,42 @@ def listing() -> Callable[..., Reply]:
         return Reply(200, body.encode(), {"PSWS-Version": "8.2.1", "Content-Type": "text/xml;charset=utf-8"})
 
     return reply
+
+
+OpenShop = Callable[..., Awaitable[Shop]]
+
+
+@pytest.fixture
+async def open_shop(tmp_path: Path, records: list[RequestRecord]) -> AsyncIterator[OpenShop]:
+    """Opens a client of a simulated shop of a version; both end with the test."""
+    numbers = itertools.count()
+    async with AsyncExitStack() as opened:
+
+        async def start(
+            version: str = "8.2.1", rights: dict[str, frozenset[str]] | None = None, **settings: Any
+        ) -> Shop:
+            folder = tmp_path / f"{version}-{next(numbers)}"
+            runner, port = await start_server(
+                ShopSettings(data_dir=folder, keys=(Key(KEY, resources=rights),), version=version),
+                "127.0.0.1",
+                0,
+            )
+            opened.push_async_callback(runner.cleanup)
+            client = Shop(
+                f"http://127.0.0.1:{port}",
+                KEY,
+                settings=ClientSettings(**settings),
+                on_request=records.append,
+            )
+            return await opened.enter_async_context(client)
+
+        yield start
+
+
+@pytest.fixture
+def jpeg() -> bytes:
+    """A picture that decodes: 60 x 40 pixels."""
+    return PICTURE.read_bytes()
 
 
 @pytest.fixture

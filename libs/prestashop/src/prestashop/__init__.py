@@ -1,13 +1,15 @@
 """An asynchronous client for the PrestaShop webservice.
 
     async with Shop("https://shop.example", key) as shop:
-        outcomes = await shop.create("products", [product], identity="reference")
+        outcomes = await shop.create("products", [drafts.product("SKU-1", {1: "Steel bracket"}, "12.50")])
 
 Several entities travel in one request and each gets an outcome of its own: Written, Refused or Unknown.
 """
 
+from prestashop import drafts
 from prestashop.breaker import Breaker, BreakerSettings, BreakerState, Transition, is_failure
 from prestashop.capabilities import DEFAULT_IMAGE_LIMIT_BYTES, Capabilities, Category, Language
+from prestashop.catalogue import StockRow, TaxRuleGroup
 from prestashop.errors import (
     Complaint,
     ShopAnswerLost,
@@ -24,6 +26,7 @@ from prestashop.errors import (
     ShopUnavailable,
     ShopUnreachable,
 )
+from prestashop.identities import IDENTITIES
 from prestashop.nodes import (
     Associations,
     LanguageTexts,
@@ -34,8 +37,9 @@ from prestashop.nodes import (
     text_of,
     texts_of,
 )
-from prestashop.outcomes import Outcome, Refused, Unknown, Written
+from prestashop.outcomes import NotWritten, Outcome, Refused, Unknown, Written, ids_of
 from prestashop.pacing import Pace, PaceSettings
+from prestashop.schemas import AssociationRule, FieldRule, ResourceSchema
 from prestashop.settings import ClientSettings
 from prestashop.shop import Shop
 from prestashop.transport import BeforeRequest, OnRequest, RequestRecord
@@ -43,6 +47,8 @@ from prestashop.xml import from_xml, to_xml
 
 __all__ = [
     "DEFAULT_IMAGE_LIMIT_BYTES",
+    "IDENTITIES",
+    "AssociationRule",
     "Associations",
     "BeforeRequest",
     "Breaker",
@@ -52,15 +58,18 @@ __all__ = [
     "Category",
     "ClientSettings",
     "Complaint",
+    "FieldRule",
     "Language",
     "LanguageTexts",
     "Node",
+    "NotWritten",
     "OnRequest",
     "Outcome",
     "Pace",
     "PaceSettings",
     "Refused",
     "RequestRecord",
+    "ResourceSchema",
     "Shop",
     "ShopAnswerLost",
     "ShopAnswerUnreadable",
@@ -75,12 +84,16 @@ __all__ = [
     "ShopTimeout",
     "ShopUnavailable",
     "ShopUnreachable",
+    "StockRow",
+    "TaxRuleGroup",
     "Transition",
     "Unknown",
     "Value",
     "Written",
+    "drafts",
     "from_xml",
     "id_of",
+    "ids_of",
     "is_failure",
     "links_of",
     "text_of",

@@ -34,13 +34,15 @@ def left_out(resource: str) -> frozenset[str]:
 def merge(resource: str, stored: Mapping[str, Value], changes: Mapping[str, Value]) -> Node:
     """Make the body of a PUT that applies ``changes`` to an entity as it is ``stored``.
 
-    Every value is put back as it was read ("10.000000", "0000-00-00", ""). Languages that a change does not
-    name keep their texts; associations are those of the changes alone, because the shop keeps the others.
+    Every value is put back as it was read ("10.000000", "0000-00-00"), but for empty ones, which a PUT
+    without them leaves empty: a ``low_stock_threshold`` of '' put back becomes 0 (measured). Languages that
+    a change does not name keep their texts; associations are those of the changes alone, as the shop keeps
+    the others.
     """
     kept = {
         name: value
         for name, value in stored.items()
-        if name != "associations" and name not in left_out(resource)
+        if value != "" and name != "associations" and name not in left_out(resource)
     }
     return kept | {name: _changed(kept.get(name), value) for name, value in changes.items()}
 

@@ -1,5 +1,6 @@
 """What became of an entity that was to be written: exactly one of three."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -37,3 +38,22 @@ class Unknown:
 
 
 Outcome: TypeAlias = Written | Refused | Unknown
+
+
+class NotWritten(Exception):
+    """An entity that was to be written is not, or perhaps not; ``outcome`` is what became of it."""
+
+    def __init__(self, outcome: Refused | Unknown) -> None:
+        self.outcome = outcome
+        reason = outcome.message if isinstance(outcome, Refused) else str(outcome.error)
+        super().__init__(f"{type(outcome).__name__.lower()}: {reason}")
+
+
+def ids_of(outcomes: Sequence[Outcome]) -> list[int]:
+    """Return the ids of what was written, in order; raise NotWritten for the first that was not."""
+    ids = []
+    for outcome in outcomes:
+        if not isinstance(outcome, Written):
+            raise NotWritten(outcome)
+        ids.append(outcome.id)
+    return ids
