@@ -10,7 +10,9 @@ class ImageSettings(ServiceSettings):
 
     model_config = settings_of("images")
 
-    pass_products: int = Field(40, ge=1, description="Products of one shop in one pass; its bounded share.")
+    pass_products: int = Field(
+        50, ge=1, description="Products of one shop in one pass, its bounded share: those of a full chunk."
+    )
     lease_seconds: float = Field(
         90,
         gt=0,
