@@ -7,7 +7,7 @@ from prestashop.answers import image_ids_in, uploaded_image_id
 from prestashop.errors import ShopRefusal
 from prestashop.transport import Transport, Upload
 
-_HEAD_OF_AN_UPLOAD_BYTES: Final = 64 * 1024
+_HEAD_OF_AN_ANSWER_BYTES: Final = 64 * 1024
 _UNKNOWN_IMAGE: Final = 57
 
 
@@ -27,7 +27,7 @@ class Pictures:
             _path(product_id),
             body=Upload("image", data, filename, content_type),
             entities=1,
-            keep_bytes=_HEAD_OF_AN_UPLOAD_BYTES,
+            keep_bytes=_HEAD_OF_AN_ANSWER_BYTES,
         )
         return uploaded_image_id(answer.body)
 
@@ -41,7 +41,7 @@ class Pictures:
             query="ps_method=PUT",
             body=Upload("image", data, filename, content_type),
             entities=1,
-            keep_bytes=0,
+            keep_bytes=_HEAD_OF_AN_ANSWER_BYTES,
         )
 
     async def ids(self, product_id: int) -> list[int]:

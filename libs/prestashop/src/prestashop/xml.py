@@ -90,7 +90,8 @@ def parse(data: bytes) -> etree._Element:
         root = etree.fromstring(data[start:], parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise ShopAnswerUnreadable("not well-formed XML") from error
-    if b"<!DOCTYPE" in data[start : data.find(b"<prestashop", start)]:
+    # Asked of the parser, because the bytes may be in any encoding.
+    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs do not know it
         raise ShopAnswerUnreadable("a document type, which the webservice never sends")
     if root.tag != "prestashop":
         raise ShopAnswerUnreadable("not an answer of the webservice")
