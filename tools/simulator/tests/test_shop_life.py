@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 import pyvips  # type: ignore[import-untyped]  # it ships no types
 
-from simulator.start_categories import read_categories
+from simulator.__main__ import read_faults
+from simulator.start_categories import StartCategory, read_categories
 
 PRODUCT = (
     "<product><price>{price}</price><reference>{reference}</reference><active>1</active><state>1</state>"
@@ -126,6 +127,36 @@ async def test_the_pages_show_products_in_the_chosen_language(shop: Any) -> None
         assert answer.status == 404
 
 
+async def test_a_visitor_finds_products_by_category_and_by_what_they_are_called(open_shop: Any) -> None:
+    shop = await open_shop(categories=(StartCategory(("Chairs", "Sedie")), StartCategory(("Stools",), 3)))
+    stool = product("STOOL-1", name="Stool").replace("<category><id>2<", "<category><id>4<")
+    await shop.call("POST", "/api/products", body(product("CHAIR-1", name='100% "oak"'), stool))
+    for path, shown, missing in (
+        ("/?category=3", "STOOL-1", "CHAIR-1"),
+        ("/?category=4", "STOOL-1", "CHAIR-1"),
+        ("/?q=chair-1", "CHAIR-1", "STOOL-1"),
+        ("/?q=%25+%22o", "CHAIR-1", "STOOL-1"),
+        ("/?q=%25%25", "Nothing found.", "CHAIR-1"),
+        ("/product/2", "Stools</a> &rsaquo; <span>Stool</span>", "CHAIR-1"),
+        ("/?q=<b>", 'value="&lt;b&gt;"', "<b>"),
+    ):
+        async with shop.client.get(shop.url + path) as answer:
+            page = await answer.text()
+        assert (answer.status, shown in page, missing in page) == (200, True, False), path
+
+
+async def test_a_product_page_shows_every_picture_and_the_cover_first(shop: Any) -> None:
+    await shop.call("POST", "/api/products", body(product("A")))
+    for number in range(3):
+        await upload(shop, "/api/images/products/1", picture(".jpg"), f"{number}.jpg")
+    cover = body("<product><id>1</id><id_default_image>2</id_default_image></product>")
+    assert (await shop.call("PATCH", "/api/products/1", cover))[0] == 200
+    async with shop.client.get(f"{shop.url}/product/1") as answer:
+        page = await answer.text()
+    assert re.findall(r'<a class=large href="/img/(\d+).jpg">', page) == ["2", "1", "3"]
+    assert 'id="p2" checked' in page
+
+
 async def test_another_host_name_is_sent_to_the_front_page(shop: Any) -> None:
     options = {"headers": {"Host": "elsewhere.example"}, "allow_redirects": False}
     assert (await shop.call("POST", "/api/products", body(product("A")), **options))[0] == 302
@@ -166,11 +197,13 @@ def test_categories_are_counted_or_listed_by_line(tmp_path: Path) -> None:
     assert read_categories("0", ("en",)) == ()
 
 
-async def start_process(data_dir: Path) -> tuple[asyncio.subprocess.Process, str]:
+async def start_process(settings: Path) -> tuple[asyncio.subprocess.Process, str]:
     """The shop as its own process, and its address, which it prints when it is open."""
-    command = ("-m", "simulator", "--data-dir", str(data_dir), "--port-file", str(data_dir.parent / "port"))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, env=os.environ | {"SIMULATOR_KEY": "K" * 32}, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        *("-m", "simulator", "--settings", str(settings)),
+        env=os.environ | {"SIMULATOR_KEY": "K" * 32},
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     line = (await process.stdout.readline()).decode()
@@ -178,16 +211,32 @@ async def start_process(data_dir: Path) -> tuple[asyncio.subprocess.Process, str
 
 
 async def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:
+    settings = tmp_path / "shop.toml"
+    settings.write_text(
+        f'data_dir = "{tmp_path / "shop"}"\nport_file = "{tmp_path / "port"}"\n'
+        '[faults]\nseed = 7\nrates = {429 = 1.0}\nmatch = "^DELETE"\n'
+    )
     headers = {"Authorization": aiohttp.encode_basic_auth("K" * 32, "")}
-    process, url = await start_process(tmp_path / "shop")
+    process, url = await start_process(settings)
     async with aiohttp.ClientSession(headers=headers) as client:
         async with client.post(f"{url}api/products", data=body(product("KEPT"))) as answer:
             assert answer.status == 201
+        async with client.delete(f"{url}api/products/1") as answer:
+            assert answer.status == 429
         process.kill()
         await process.wait()
-        process, url = await start_process(tmp_path / "shop")
+        process, url = await start_process(settings)
         async with client.get(f"{url}api/products?display=[reference]&output_format=JSON") as answer:
             assert await answer.json() == {"products": [{"reference": "KEPT"}]}
     assert url == f"http://127.0.0.1:{(tmp_path / 'port').read_text().strip()}/"
     process.terminate()
     assert await process.wait() == 0
+
+
+def test_faults_that_mean_nothing_are_refused_before_the_shop_opens(tmp_path: Path) -> None:
+    listed = tmp_path / "faults.json"
+    listed.write_text('[{"fault": "429", "times": 1}, {"speed": "measured"}]')
+    assert len(read_faults(str(listed))) == 2
+    assert read_faults('{"fault": "503"}') == ({"fault": "503"},)
+    with pytest.raises(ValueError, match="flood"):
+        read_faults('{"fault": "flood"}')

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from simulator.app_keys import FAULTS, SHOP
 from simulator.request_log import logged_since
-from simulator.shop_state import counts, products
+from simulator.shop_state import counts, product_ids, products
 
 STATE_PAGE = 1000
 LARGEST_NUMBER = 2**63 - 1  # SQLite's
@@ -27,7 +27,8 @@ async def show_state(request: web.Request) -> web.Response:
     """`GET /_simulator/state?limit=&offset=`: counts and a page of products."""
     shop = request.app[SHOP]
     limit, offset = number_parameter(request, "limit", STATE_PAGE), number_parameter(request, "offset", 0)
-    return web.json_response({"counts": counts(shop), "products": products(shop, limit=limit, offset=offset)})
+    page = product_ids(shop, limit=limit, offset=offset)
+    return web.json_response({"counts": counts(shop), "products": products(shop, page)})
 
 
 async def show_faults(request: web.Request) -> web.Response:

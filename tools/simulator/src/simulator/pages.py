@@ -1,143 +1,173 @@
-"""The shop that a visitor sees: a list of products and a page for each. Plain HTML, nothing from outside."""
+"""The shop's front: the frame of every page, and the list of products. Plain HTML, nothing from outside."""
 
-from decimal import Decimal
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from simulator.page_words import money, words_of
+from simulator.shelves import Category, category, children, page_of, trail
 from simulator.shop import Shop
-from simulator.shop_state import products, texts
+from simulator.start_categories import HOME
 
 PAGE = 24
+NEIGHBOURS = 2  # page numbers shown on either side
+FEW = 5
 STYLE = Path(__file__).with_name("pages.css").read_text(encoding="utf-8")
 Product = dict[str, Any]
 
 
-def chosen_language(shop: Shop, iso: str) -> int:
-    """The language id of an iso code; the shop's default when it is none of its own."""
-    row = shop.connection.execute("SELECT id FROM languages WHERE iso_code = ?", (iso,)).fetchone()
-    return int(row["id"]) if row else shop.default_language
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who looks at what: the shop, the language, and what the list is narrowed to."""
+
+    shop: Shop
+    language: int
+    iso: str
+    category: int | None = None
+    search: str = ""
+
+    def say(self, word: str, **values: object) -> str:
+        """One of the page's own words, escaped."""
+        return escape(words_of(self.iso)[word].format(**values))
+
+    def text(self, found: dict[str, str]) -> str:
+        """A text of the catalogue in this language, else in any that has one."""
+        return found.get(str(self.language)) or next((text for text in found.values() if text), "")
+
+    def link(self, path: str = "/", **changes: object) -> str:
+        """An address that keeps the language; what is empty is left out."""
+        query = {"lang": self.iso, **{name: value for name, value in changes.items() if value}}
+        return escape(f"{path}?{urlencode(query)}")
 
 
-def iso_codes(shop: Shop) -> dict[int, str]:
-    """The iso code of each language."""
-    return {
-        row["id"]: row["iso_code"] for row in shop.connection.execute("SELECT id, iso_code FROM languages")
-    }
+def visit(shop: Shop, iso: str, category_id: int | None = None, search: str = "") -> Visit:
+    """A visit in the language of that iso code, else in the shop's default."""
+    rows = shop.connection.execute("SELECT id, iso_code FROM languages")
+    isos = {row["iso_code"]: row["id"] for row in rows}
+    if iso not in isos:
+        iso = next(one for one, number in isos.items() if number == shop.default_language)
+    return Visit(shop, isos[iso], iso, category_id, search)
 
 
-def in_language(found: dict[str, str], language: int) -> str:
-    """A text in a language, else in any that has one."""
-    return found.get(str(language)) or next((text for text in found.values() if text), "")
-
-
-def money(amount: object) -> str:
-    """A price with two places."""
-    return f"${Decimal(str(amount or 0)):,.2f}"
-
-
-def layout(shop: Shop, language: int, title: str, path: str, body: str) -> str:
+def layout(who: Visit, title: str, path: str, body: str) -> str:
     """A whole page."""
-    isos = iso_codes(shop)
-    name = escape(shop.settings.shop_name)
-    links = "".join(
-        f'<a class="{"on" if number == language else ""}" href="{path}?lang={iso}">{iso.upper()}</a>'
-        for number, iso in isos.items()
+    name = escape(who.shop.settings.shop_name)
+    rows = who.shop.connection.execute("SELECT iso_code FROM languages ORDER BY id")
+    narrowed: dict[str, object] = {"category": who.category, "q": who.search}
+    languages = "".join(
+        f'<a class="{"on" if iso == who.iso else ""}" href="{who.link(path, **narrowed, lang=iso)}">'
+        f"{escape(iso.upper())}</a>"
+        for (iso,) in rows
     )
     return (
-        f'<!doctype html><html lang="{isos[language]}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{escape(who.iso)}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)} · {name}</title>"
-        f"<style>{STYLE}</style></head><body><header><div class=bar>"
-        f'<a class=logo href="/?lang={isos[language]}">{name}</a>'
-        f"<nav class=languages>{links}</nav></div></header>"
-        f"<main>{body}</main><footer>A simulated PrestaShop {shop.edition.version}. "
-        f"Its webservice answers at <code>{escape(shop.api_url)}</code></footer></body></html>"
+        f"<title>{escape(title)} · {name}</title><style>{STYLE}</style></head><body>"
+        f'<header><div class=bar><a class=logo href="{who.link()}">{name}</a>'
+        f'<form class=search action="/"><input type=hidden name=lang value="{escape(who.iso)}">'
+        f'<input type=search name=q value="{escape(who.search)}" placeholder="{who.say("search")}"></form>'
+        f"<nav class=languages>{languages}</nav></div>{menu(who)}</header><main>{body}</main>"
+        f"<footer>{who.say('footer', version=who.shop.edition.version)} "
+        f"<code>{escape(who.shop.api_url)}</code></footer></body></html>"
     )
 
 
-def product_list(shop: Shop, language: int, page: int) -> str:
+def menu(who: Visit) -> str:
+    """The categories below Home, and those below the one that is open."""
+    top = children(who.shop, HOME)
+    if not top:
+        return ""
+    way = [one.id for one in trail(who.shop, who.category or 0, HOME)]
+    first = chip(who.link(), who.say("all"), chosen=not who.category and not who.search)
+    rows = [first + chips(who, top, way)]
+    if way and (below := children(who.shop, way[0])):
+        rows.append(chips(who, below, way[1:]))
+    return "".join(f"<nav class=menu><div>{row}</div></nav>" for row in rows)
+
+
+def chips(who: Visit, found: list[Category], way: list[int]) -> str:
+    """Links to categories."""
+    return "".join(
+        chip(who.link(category=one.id), escape(who.text(one.names)), chosen=one.id in way) for one in found
+    )
+
+
+def chip(link: str, text: str, *, chosen: bool) -> str:
+    """One link of the menu."""
+    return f'<a{" class=on" if chosen else ""} href="{link}">{text}</a>'
+
+
+def product_list(who: Visit, page: int) -> str:
     """A page of 24 products."""
-    total = int(shop.connection.execute("SELECT count(*) FROM products").fetchone()[0])
-    found = products(shop, limit=PAGE, offset=(page - 1) * PAGE)
-    iso = iso_codes(shop)[language]
-    cards = "".join(card(product, language, iso) for product in found)
-    if not found:
-        return layout(shop, language, "Products", "/", "<p class=empty>Nothing on the shelves yet.</p>")
-    last = -(-total // PAGE)
-    back = f'<a href="/?lang={iso}&amp;page={page - 1}">&lsaquo;</a>' if page > 1 else ""
-    onward = f'<a href="/?lang={iso}&amp;page={page + 1}">&rsaquo;</a>' if page < last else ""
-    noun = "product" if total == 1 else "products"
-    pager = f"<nav class=pager>{back}<span>{page} / {last} · {total} {noun}</span>{onward}</nav>"
-    return layout(shop, language, "Products", "/", f"<div class=grid>{cards}</div>{pager}")
+    total, found = page_of(
+        who.shop, category_id=who.category, search=who.search, limit=PAGE, offset=(page - 1) * PAGE
+    )
+    opened = category(who.shop, who.category) if who.category else None
+    title = who.search or (who.text(opened.names) if opened else who.say("products"))
+    if not total:
+        word = "nothing_found" if who.search or who.category else "nothing"
+        return layout(who, title, "/", f"<p class=empty>{who.say(word)}</p>")
+    count = who.say("found_one") if total == 1 else who.say("found", count=f"{total}")
+    head = f"<div class=head><h1>{escape(title)}</h1><span>{count}</span></div>"
+    return layout(who, title, "/", f"{head}{grid(who, found)}{pager(who, page, -(-total // PAGE))}")
 
 
-def card(product: Product, language: int, iso: str) -> str:
-    """One product in the list."""
-    name = in_language(product["names"], language) or "(no name)"
+def pager(who: Visit, page: int, last: int) -> str:
+    """Links to the pages around this one, the first and the last."""
+    if last < 2:
+        return ""
+
+    def link(number: int, text: str, kind: str = "") -> str:
+        address = who.link(category=who.category, q=who.search, page=number)
+        return f'<a class="{kind}" href="{address}">{text}</a>'
+
+    near = range(max(1, page - NEIGHBOURS), min(last, page + NEIGHBOURS) + 1)
+    parts, before = [], 0
+    for number in sorted({1, last, *near}):
+        if number > before + 1:
+            parts.append("<span>…</span>")
+        parts.append(link(number, str(number), "on" if number == page else ""))
+        before = number
+    back = link(page - 1, f"&lsaquo; {who.say('before')}") if page > 1 else ""
+    onward = link(page + 1, f"{who.say('next')} &rsaquo;") if page < last else ""
+    return f"<nav class=pager>{back}{''.join(parts)}{onward}</nav>"
+
+
+def grid(who: Visit, found: list[Product]) -> str:
+    """Products side by side."""
+    return f"<div class=grid>{''.join(card(who, product) for product in found)}</div>"
+
+
+def card(who: Visit, product: Product) -> str:
+    """One product in a list."""
+    name = who.text(product["names"]) or words_of(who.iso)["no_name"]
     classes = "card" if product["active"] else "card off"
+    address = who.link(f"/product/{product['id']}")
     return (
-        f'<a class="{classes}" href="/product/{product["id"]}?lang={iso}">{shot(product, name, small=True)}'
+        f'<a class="{classes}" href="{address}">{shot(who, product, name)}'
         f"<div class=text><span class=brand>{escape(product['brand'] or '')}</span>"
         f"<span class=name>{escape(name)}</span><span class=ref>{escape(product['reference'] or '')}</span>"
-        f"<span class=price>{money(product['price'])}</span>{stock(product)}</div></a>"
+        f"<div class=deal><span class=price>{money(product['price'], who.iso)}</span>"
+        f"{stock(who, product)}</div></div></a>"
     )
 
 
-def shot(product: Product, name: str, *, small: bool) -> str:
+def shot(who: Visit, product: Product, name: str) -> str:
     """The cover picture, or an empty frame."""
     cover = product["cover_id"]
     if cover is None:
-        return "<div class=shot>no picture</div>"
-    suffix = "-small" if small else ""
-    return f'<div class=shot><img loading=lazy src="/img/{cover}{suffix}.jpg" alt="{escape(name)}"></div>'
+        return f"<div class=shot>{who.say('no_picture')}</div>"
+    return f'<div class=shot><img loading=lazy src="/img/{cover}-small.jpg" alt="{escape(name)}"></div>'
 
 
-def stock(product: Product) -> str:
-    """How many there are."""
+def stock(who: Visit, product: Product) -> str:
+    """How many there are, or why there are none to buy."""
     quantity = int(product["quantity"] or 0)
-    if quantity > 0:
-        return f"<span class=stock>{quantity} in stock</span>"
-    return '<span class="stock none">out of stock</span>'
-
-
-def product_page(shop: Shop, language: int, number: int) -> str | None:
-    """One product's page, or None when there is none. Descriptions were cleaned when they were stored."""
-    found: list[Product] = products(shop, limit=1, only=number)
-    if not found:
-        return None
-    product = found[0]
-    name = in_language(product["names"], language) or "(no name)"
-    thumbs = "".join(
-        f'<a href="/img/{one}.jpg"><img src="/img/{one}-small.jpg" alt=""></a>'
-        for one in product["shown_image_ids"]
-    )
-    body = (
-        f"<article class=detail><div>{shot(product, name, small=False)}"
-        f"<div class=thumbs>{thumbs}</div></div><div>"
-        f"<span class=brand>{escape(product['brand'] or '')}</span><h1>{escape(name)}</h1>"
-        f"<p class=price>{money(product['price'])}</p>{stock(product)}"
-        f"<div>{in_language(product['short_descriptions'], language)}</div>"
-        f"<div>{in_language(product['descriptions'], language)}</div>"
-        f"<table>{facts(shop, product, language)}</table></div></article>"
-    )
-    return layout(shop, language, name, f"/product/{number}", body)
-
-
-def facts(shop: Shop, product: Product, language: int) -> str:
-    """The table of references, categories and features."""
-    rows = [("Reference", product["reference"]), ("EAN", product["ean13"])]
-    if Decimal(product["weight"] or 0):
-        rows.append(("Weight", f"{Decimal(product['weight']).normalize():f} kg"))
-    names = []
-    for number in product["categories"]:
-        row = shop.connection.execute("SELECT name FROM categories WHERE id = ?", (number,)).fetchone()
-        names.append(in_language(texts(row["name"]), language) if row else str(number))
-    rows.append(("Categories", ", ".join(names)))
-    rows.extend(
-        (in_language(one["name"], language), in_language(one["value"], language))
-        for one in product["features"]
-    )
-    return "".join(
-        f"<tr><td>{escape(label)}</td><td>{escape(value)}</td></tr>" for label, value in rows if value
-    )
+    if not product["active"]:
+        return f'<span class="stock none">{who.say("off")}</span>'
+    if quantity <= 0:
+        return f'<span class="stock none">{who.say("none")}</span>'
+    word, kind = ("few", "stock few") if quantity <= FEW else ("stock", "stock")
+    return f'<span class="{kind}">{who.say(word, count=quantity)}</span>'

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections import defaultdict
+from typing import Any
 
 from simulator.shop import Shop
 
@@ -18,7 +19,7 @@ PAGE_STATEMENT = """
     SELECT p.*, m.name AS brand, s.quantity AS stock FROM products p
     LEFT JOIN manufacturers m ON m.id = p.id_manufacturer
     LEFT JOIN stock_availables s ON s.id_product = p.id AND s.id_product_attribute = 0
-    WHERE {where} ORDER BY p.id LIMIT ? OFFSET ?"""
+    WHERE p.id IN (SELECT value FROM json_each(?)) ORDER BY p.id"""
 FEATURES = """
     SELECT fp.id_product, f.name AS feature, v.value AS value, v.custom FROM feature_product fp
     LEFT JOIN product_features f ON f.id = fp.id_feature
@@ -26,7 +27,7 @@ FEATURES = """
     WHERE fp.id_product IN (SELECT value FROM json_each(?)) ORDER BY fp.id_feature, fp.id_feature_value"""
 
 Texts = dict[str, str]
-Product = dict[str, object]
+Product = dict[str, Any]
 
 
 def texts(raw: str | None) -> Texts:
@@ -39,11 +40,16 @@ def counts(shop: Shop) -> dict[str, int]:
     return dict(shop.connection.execute(COUNTS).fetchone())
 
 
-def products(shop: Shop, *, limit: int, offset: int = 0, only: int | None = None) -> list[Product]:
-    """A page of products in the order of their ids, with all that a visitor sees of them."""
-    where, arguments = ("1", ()) if only is None else ("p.id = ?", (only,))
-    rows = shop.connection.execute(PAGE_STATEMENT.format(where=where), (*arguments, limit, offset)).fetchall()
-    ids = json.dumps([row["id"] for row in rows])
+def product_ids(shop: Shop, *, limit: int, offset: int) -> list[int]:
+    """A page of all products, in the order of their ids."""
+    statement = "SELECT id FROM products ORDER BY id LIMIT ? OFFSET ?"
+    return [row["id"] for row in shop.connection.execute(statement, (limit, offset))]
+
+
+def products(shop: Shop, only: list[int]) -> list[Product]:
+    """Products in the order of their ids, with all that a visitor sees of them."""
+    ids = json.dumps(only)
+    rows = shop.connection.execute(PAGE_STATEMENT, (ids,)).fetchall()
     features, categories, images = features_of(shop, ids), categories_of(shop, ids), images_of(shop, ids)
     return [
         {

@@ -4,10 +4,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from simulator import pages
 from simulator.app_keys import SHOP
 from simulator.control import number_parameter
+from simulator.pages import product_list, visit
 from simulator.pictures import original, picture_folder
+from simulator.product_page import product_page
+
+LONGEST_SEARCH = 100
+LAST_PAGE = 10**9
 
 
 def add_visitor_paths(application: web.Application) -> None:
@@ -20,17 +24,18 @@ def add_visitor_paths(application: web.Application) -> None:
 
 async def show_products(request: web.Request) -> web.Response:
     """The shop's front page."""
-    shop = request.app[SHOP]
-    language = pages.chosen_language(shop, request.query.get("lang", ""))
-    html = pages.product_list(shop, language, max(1, number_parameter(request, "page", 1)))
+    category = number_parameter(request, "category", 0) or None
+    search = request.query.get("q", "").strip()[:LONGEST_SEARCH]
+    who = visit(request.app[SHOP], request.query.get("lang", ""), category, search)
+    # So many pages that no shop has them: what is beyond the last one is empty.
+    html = product_list(who, min(max(1, number_parameter(request, "page", 1)), LAST_PAGE))
     return web.Response(text=html, content_type="text/html")
 
 
 async def show_product(request: web.Request) -> web.Response:
     """A product's page."""
-    shop = request.app[SHOP]
-    language = pages.chosen_language(shop, request.query.get("lang", ""))
-    html = pages.product_page(shop, language, int(request.match_info["number"]))
+    who = visit(request.app[SHOP], request.query.get("lang", ""))
+    html = product_page(who, int(request.match_info["number"]))
     if html is None:
         raise web.HTTPNotFound(text="There is no such product.")
     return web.Response(text=html, content_type="text/html")
