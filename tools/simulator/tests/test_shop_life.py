@@ -81,6 +81,14 @@ async def test_every_request_is_logged_with_what_it_wrote(shop: Any) -> None:
         assert [one["id"] for one in await answer.json()] == [read["id"]]
 
 
+async def test_a_body_beyond_the_web_servers_limit_never_reaches_the_shop(open_shop: Any) -> None:
+    shop = await open_shop(max_body_bytes=100_000)
+    status, text = await shop.call("POST", "/api/products", body(*[product("A")] * 400))
+    assert (status, "nginx" in text) == (413, True)
+    assert (await shop.call("POST", "/api/products", body(product("A"))))[0] == 201
+    assert (await state(shop))["counts"]["products"] == 1
+
+
 async def test_texts_are_found_without_regard_to_case_and_accents(shop: Any) -> None:
     await shop.call("POST", "/api/manufacturers", body("<manufacturer><name>Éclat</name></manufacturer>"))
     for asked in ("%C3%89clat", "%C3%A9CLAT", "eclat"):

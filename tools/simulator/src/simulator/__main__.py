@@ -97,6 +97,7 @@ def main(
             "--settings", help="A TOML file of these options.", is_eager=True, callback=use_settings_file
         ),
     ] = None,
+    body_limit_mb: Annotated[int, typer.Option(help="Largest body; 1 is nginx's usual limit.")] = 32,
     shop_name: Annotated[str, typer.Option(help="The shop's name.")] = "Simulated shop",
 ) -> None:
     """Run one shop."""  # the help text is EXAMPLE
@@ -123,6 +124,7 @@ def main(
         version=version,
         measured_speed=speed == "measured",
         faults=wanted_faults,
+        max_body_bytes=body_limit_mb * 1024 * 1024,
     )
     asyncio.run(serve(settings, host, port, port_file))
 

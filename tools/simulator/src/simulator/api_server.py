@@ -28,6 +28,11 @@ from simulator.webservice import Answer, ApiCall, answer, unknown_visitor
 
 HUNG_UP = 0  # the status of a request that was not answered
 LOCK_SECONDS = 0.001  # writes of one product meet even in a shop that takes no time
+TOO_LARGE = (  # nginx says this, before PHP hears of the request
+    b"<html>\r\n<head><title>413 Request Entity Too Large</title></head>\r\n<body>\r\n"
+    b"<center><h1>413 Request Entity Too Large</h1></center>\r\n"
+    b"<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n"
+)
 MAINTENANCE = (
     b"<!doctype html><html><head><title>Maintenance</title></head>"
     b"<body><h1>We'll be back soon.</h1><p>We are currently updating our shop.</p></body></html>"
@@ -37,7 +42,10 @@ MAINTENANCE = (
 async def serve_api(request: web.Request) -> web.StreamResponse:
     """One request to the webservice."""
     started, at = time.perf_counter(), now()
-    call = await read_call(request)
+    try:
+        call = await read_call(request)
+    except web.HTTPRequestEntityTooLarge:
+        return await send(request, Answer(413, TOO_LARGE, {"Content-Type": "text/html"}), started, [])
     hit = request.app[FAULTS].take(request.method, request.path)
     found = await hinder(hit, request, after=False)
     if found is None:
