@@ -58,6 +58,11 @@ UNREADABLE = {
     ),
     "a billion laughs": (200, LAUGHS % ENTITIES, SIGNED),
     "an entity from a file": (200, ELSEWHERE, SIGNED),
+    "a document type and nothing else wrong": (
+        200,
+        b"<?xml version='1.0'?><!DOCTYPE prestashop SYSTEM 'http://x.example/x.dtd'><prestashop/>",
+        SIGNED,
+    ),
     "bytes": (200, bytes(range(256)) * 20, SIGNED),
     "a document type in utf-16": (200, ELSEWHERE.decode().encode("utf-16"), SIGNED),
 }

@@ -63,6 +63,11 @@ class Shop:
         return f"Shop({self._transport.address!r})"
 
     @property
+    def address(self) -> str:
+        """The shop's address, without ``/api``."""
+        return self._transport.address
+
+    @property
     def pace(self) -> Pace:
         """How fast the shop is asked now (``current_limit``), for those who want to watch."""
         return self._transport.pace

@@ -91,7 +91,7 @@ def parse(data: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         raise ShopAnswerUnreadable("not well-formed XML") from error
     # Asked of the parser, because the bytes may be in any encoding.
-    if root.getroottree().docinfo.doctype:  # type: ignore[union-attr]  # the stubs do not know it
+    if root.getroottree().docinfo.internalDTD is not None:
         raise ShopAnswerUnreadable("a document type, which the webservice never sends")
     if root.tag != "prestashop":
         raise ShopAnswerUnreadable("not an answer of the webservice")
