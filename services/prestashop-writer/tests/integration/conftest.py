@@ -172,7 +172,8 @@ class World:
 
     def shown(self) -> list[dict[str, Any]]:
         """All products of the shop."""
-        return [dict(product) for product in products(self.shop, limit=10_000)]
+        ids = [row[0] for row in self.shop.connection.execute("select id from products order by id")]
+        return [dict(product) for product in products(self.shop, ids)]
 
     def product(self, reference: str) -> dict[str, Any]:
         """The product with a reference; fails when there is not exactly one."""

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from common.database.lease import LeaseLost, acquire_lease
 from common.messages import Intent, Result, ShopSnapshotWanted
@@ -237,10 +238,28 @@ async def test_a_bug_that_one_product_brings_out_is_its_own(
         return real(plan, *rest)
 
     monkeypatch.setattr(products_in_shop, "product_node", broken)
-    outcomes = await running.bring(*products(running, 3))
+    with capture_logs():  # tracebacks
+        outcomes = await running.bring(*products(running, 3))
 
     assert [outcome.result for outcome in outcomes] == [Result.CREATED, Result.REFUSED, Result.CREATED]
     assert "ZeroDivisionError" in outcomes[1].reasons[0].message
+
+
+async def test_a_shop_that_fails_at_random_gets_every_product_once(running: Any) -> None:
+    rates = {"500_before": 0.1, "500_after": 0.1, "drop_after": 0.03, "429": 0.03, "html_200": 0.02}
+    running.faults.change({"seed": 7, "rates": rates, "match": "^(POST|PATCH)"})
+    rounds = 8
+    chunks = [
+        running.chunk(*products(running, 5 * at, price=5 + rounds - at, brand={"name": f"Brand {at}"}))
+        for at in range(1, rounds + 1)
+    ]
+    for chunk in chunks:
+        await running.send(chunk)
+        assert Result.REFUSED not in {o.result for o in (await running.completed(chunk)).outcomes}
+    assert sum(running.faults.dealt.values()) > 5
+    assert_each_once(running, 5 * rounds)
+    brands = await running.client.list("manufacturers", display=("name",))
+    assert sorted(brand["name"] for brand in brands) == [f"Brand {at}" for at in range(1, rounds + 1)]
 
 
 async def test_a_snapshot_is_read_once_for_many_wishes(running: Any, eventually: Any) -> None:

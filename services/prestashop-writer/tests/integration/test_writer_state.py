@@ -1,0 +1,69 @@
+"""The desired state under concurrency: intakes beside intakes, changes beside passes."""
+
+import asyncio
+from typing import Any
+
+from common.messages import ChunkValidated, Result
+from common.messaging.envelope import Received, outgoing_envelope
+from prestashop_writer import store
+from prestashop_writer.handlers import Intake
+
+
+async def take(world: Any, work: Any, message: ChunkValidated) -> None:
+    received = Received(message, outgoing_envelope(message, "validator"))
+    await Intake(lambda _: None, lambda _: None).take_chunks(work, [received])
+
+
+async def test_two_writers_that_take_the_first_changes_of_a_product_together_lose_neither(
+    world: Any, eventually: Any
+) -> None:
+    price = world.chunk(world.change("P", price="5"))
+    name = world.chunk(world.change("P", name={"en": "Bracket"}))
+
+    async def take_name() -> None:
+        async with world.database.unit_of_work() as work:
+            await take(world, work, name)
+
+    async with world.database.unit_of_work() as work:
+        await take(world, work, price)
+        second = asyncio.create_task(take_name())
+        async with asyncio.timeout(10):
+            waits = "select count(*) from pg_locks where not granted"
+            while not await world.database.pool.fetchval(waits):  # noqa: ASYNC110 - it lies in the database
+                await asyncio.sleep(0.01)
+    await second
+
+    desired = await world.database.pool.fetchval("select desired from products")
+    assert desired.keys() == {"price", "name.en"}
+
+
+async def test_a_product_that_changes_all_the_time_does_not_go_before_new_ones(world: Any) -> None:
+    async def taken(reference: str) -> None:
+        async with world.database.unit_of_work() as work:
+            await take(world, work, world.chunk(world.change(reference, price="5")))
+
+    await taken("OLD")
+    await world.database.pool.execute("update products set due = false, not_before = now() - interval '1 y'")
+    await taken("NEW")
+    await taken("OLD")
+
+    due = await store.due_products(world.database.pool, "shop", 10)
+    assert [entry.product.reference for entry in due] == ["NEW", "OLD"]
+
+
+async def test_a_correction_that_arrives_before_the_refusal_is_not_refused_with_it(
+    running: Any, eventually: Any
+) -> None:
+    bad = running.chunk(running.change("P", name={"en": "A {bad} name"}))
+    good = running.chunk(running.change("P", name={"en": "A good name"}))
+    running.fail("POST /api/products$", delay_seconds=0.8, times=1)
+    await running.send(bad)
+    state = "select state from products"
+    async with asyncio.timeout(10):
+        while await running.database.pool.fetchval(state) != "creating":  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.01)
+    await running.send(good)
+
+    assert (await running.completed(bad)).outcomes[0].result is Result.REFUSED
+    assert (await running.completed(good)).outcomes[0].result is Result.CREATED
+    assert running.product("P")["names"]["1"] == "A good name"
