@@ -222,7 +222,7 @@ class World:
     # ── the shop's side ──
 
     def state(self, presta_id: int) -> dict[str, Any]:
-        (state,) = products(self.runner.app[SHOP], limit=1, only=presta_id)
+        (state,) = products(self.runner.app[SHOP], [presta_id])
         return state
 
     def ids(self, presta_id: int) -> list[int]:

@@ -1,7 +1,7 @@
 """How a shop is brought to its desired state: one pass.
 
-plan → look up what may exist → names → creates and changes → stock → settle the items. Every step records
-what it did before the next begins, so that a pass may end anywhere.
+plan → look up what may exist → names → creates and changes → stock → discounts → settle the items. Every
+step records what it did before the next begins, so that a pass may end anywhere.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ from common.shop_driver import DATABASE_AWAY, ShopUnfit
 from common.telemetry import tracer
 from prestashop import ShopError
 from prestashop_writer import store
+from prestashop_writer.discounts_in_shop import set_discounts
 from prestashop_writer.look_up import without_existing
 from prestashop_writer.names_in_shop import bring_names, with_names
 from prestashop_writer.pass_context import Pass
@@ -79,6 +80,7 @@ async def _bring_products(current: Pass, kept: Kept) -> None:
     await create_products(current, kept, await with_names(current, kept, creates, names), names)
     await change_products(current, kept, await with_names(current, kept, changes, names), names)
     await set_stocks(current, list(kept))
+    await set_discounts(current, list(kept))
 
 
 def _links(traceparents: Iterable[str]) -> list[trace.Link]:

@@ -7,6 +7,14 @@ from typing import Any, NamedTuple
 
 from prestashop import Node, Value
 from prestashop_writer.create_protocol import Post
+from prestashop_writer.discounts import (
+    DISCOUNTS,
+    DiscountPlan,
+    Row,
+    plan_discounts,
+    target_discounts,
+    without_ids,
+)
 from prestashop_writer.merge import DesiredState
 from prestashop_writer.target import (
     SHOP_TEXTS,
@@ -82,11 +90,16 @@ NameIds = Mapping[Name, int]
 
 @dataclass(frozen=True)
 class ProductPlan:
-    """What one product needs: the content that differs, and the stock where it differs."""
+    """What one product needs: the content that differs, the stock and the discounts where they differ.
+
+    `discounts` is None where they are as desired, and where they are not known yet (`discounts_differ`).
+    """
 
     product: Product
     content: Content
     quantity: int | None
+    discounts: DiscountPlan | None = None
+    discounts_differ: bool = False
 
     @property
     def is_create(self) -> bool:
@@ -94,7 +107,8 @@ class ProductPlan:
 
     @property
     def is_nothing(self) -> bool:
-        return not self.is_create and not self.content and self.quantity is None
+        nothing_said = not self.content and self.quantity is None and not self.discounts_differ
+        return nothing_said and not self.is_create
 
 
 def plan_product(product: Product, profile: ShopProfile) -> ProductPlan:
@@ -108,7 +122,22 @@ def plan_product(product: Product, profile: ShopProfile) -> ProductPlan:
     is_born_so = product.presta_id is None and not quantity  # a new product has a stock of 0
     if is_born_so or product.holds(QUANTITY, quantity):
         quantity = None
-    return ProductPlan(product, content, quantity)
+    discounts = target_discounts(product.desired)
+    if discounts is None or (product.presta_id is None and not discounts):
+        return ProductPlan(product, content, quantity)
+    held = _held_discounts(product)
+    if held is not None and without_ids(held) == discounts:
+        return ProductPlan(product, content, quantity)
+    difference = None if held is None else plan_discounts(discounts, held)
+    return ProductPlan(product, content, quantity, difference, discounts_differ=True)
+
+
+def _held_discounts(product: Product) -> Sequence[Row] | None:
+    """The discounts that the shop is known to hold; None where that is not known."""
+    if DISCOUNTS in product.doubtful:
+        return None
+    held: Sequence[Row] | None = product.written.get(DISCOUNTS)
+    return held
 
 
 def has_name(plan: ProductPlan) -> bool:
@@ -167,4 +196,4 @@ def _feature_links(pairs: Iterable[Sequence[str]], ids: NameIds) -> list[dict[st
 def after_write(plan: ProductPlan) -> Content:
     """What the shop is known to hold once the plan's product request has succeeded."""
     held = {**plan.product.written, **plan.content}
-    return {**held, QUANTITY: 0} if plan.is_create else held
+    return {**held, QUANTITY: 0, DISCOUNTS: []} if plan.is_create else held

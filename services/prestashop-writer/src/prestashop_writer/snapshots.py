@@ -17,6 +17,7 @@ DEFAULT_LANGUAGE_SETTING = "PS_LANG_DEFAULT"
 NEEDED = {
     "products": {"GET", "POST", "PATCH"},
     "stock_availables": {"GET", "PATCH"},
+    "specific_prices": {"GET", "POST", "PATCH", "DELETE"},
     "manufacturers": {"GET", "POST"},
     "product_features": {"GET", "POST"},
     "product_feature_values": {"GET", "POST"},

@@ -12,7 +12,7 @@ from prestashop_writer.pass_context import Pass, speaks_against_the_shop
 from prestashop_writer.plan import QUANTITY, KeptProduct, ProductPlan, plan_product
 from prestashop_writer.setbacks import record_failures, set_back
 from prestashop_writer.settling import Refusals, refusal_of, refuse
-from prestashop_writer.store import WrittenProduct
+from prestashop_writer.store import WrittenProduct, rewritten
 
 log = structlog.get_logger()
 
@@ -63,7 +63,8 @@ async def _record_stocks(
         reference = plan.product.reference
         match outcome:
             case Written(stock_id):
-                written.append(_stocked(plan, stock_id))
+                newest = newest_sequence(plan.product.desired)
+                written.append(rewritten(plan.product, QUANTITY, plan.quantity, newest, stock_id))
             case Refused(code=code) if code == NO_SUCH_ENTITY:
                 gone.append(reference)
             case Refused(code, message):
@@ -123,17 +124,3 @@ async def _stock_ids(current: Pass, plans: Sequence[ProductPlan]) -> dict[str, i
 def _slices(values: Sequence[str]) -> list[Sequence[str]]:
     """So many at a time that the address of the request stays short."""
     return [values[start : start + IDS_PER_REQUEST] for start in range(0, len(values), IDS_PER_REQUEST)]
-
-
-def _stocked(plan: ProductPlan, stock_id: int) -> WrittenProduct:
-    product = plan.product
-    assert product.presta_id is not None  # noqa: S101 - only products that the shop has get here
-    return WrittenProduct(
-        reference=product.reference,
-        presta_id=product.presta_id,
-        stock_id=stock_id,
-        written={**product.written, QUANTITY: plan.quantity},
-        created_sequence=None,
-        changed_sequence=newest_sequence(product.desired),
-        doubtful=product.doubtful - {QUANTITY},
-    )

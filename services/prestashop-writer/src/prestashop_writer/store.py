@@ -201,6 +201,23 @@ class WrittenProduct:
     doubtful: Iterable[str] = ()
 
 
+def rewritten(
+    product: Product, field: str, value: Any, changed_sequence: int, stock_id: int | None = None
+) -> WrittenProduct:
+    """A product of the shop of which one field that is kept beside its content is known anew."""
+    if product.presta_id is None:
+        raise ValueError(f"the shop does not have {product.reference}")
+    return WrittenProduct(
+        reference=product.reference,
+        presta_id=product.presta_id,
+        stock_id=stock_id or product.stock_id,
+        written={**product.written, field: value},
+        created_sequence=None,
+        changed_sequence=changed_sequence,
+        doubtful=product.doubtful - {field},
+    )
+
+
 async def record_written(
     connection: asyncpg.Connection, shop: str, products: Sequence[WrittenProduct]
 ) -> None:

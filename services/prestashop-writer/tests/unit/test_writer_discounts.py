@@ -41,7 +41,9 @@ def shop_after(plan: Any, held: list[Any]) -> list[Any]:
 
 
 @given(discounts, discounts)
-def test_the_plan_leads_from_any_list_to_the_desired_one(before: list[Discount], wanted: list[Discount]) -> None:
+def test_the_plan_leads_from_any_list_to_the_desired_one(
+    before: list[Discount], wanted: list[Discount]
+) -> None:
     held = [{**row, "id": number} for number, row in enumerate(target_of(*before), start=1)]
     target = target_of(*wanted)
 
