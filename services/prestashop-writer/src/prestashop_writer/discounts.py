@@ -18,7 +18,7 @@ from prestashop_writer.target import plain_decimal
 DISCOUNTS = "discounts"  # kept with the content, written through specific_prices
 
 Row = Mapping[str, Any]
-"""`from_quantity`, `from`, `to`, `reduction`, `reduction_type` in the shop's spelling; `id` where it has one."""
+"""`from_quantity`, `from`, `to`, `reduction`, `reduction_type` as the shop spells them, and its `id`."""
 
 SELECTORS = (
     "id_product_attribute",
