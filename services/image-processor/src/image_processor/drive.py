@@ -14,7 +14,7 @@ from common.database.lease import Lease, LeaseLost
 from common.messaging.envelope import context_of
 from common.shop_driver import DATABASE_AWAY
 from common.telemetry import tracer
-from image_processor.pass_context import Pass
+from image_processor.pass_context import Pass, PassOver
 from image_processor.plan import PictureProduct, plan_pictures
 from image_processor.product_pictures import bring_pictures
 from image_processor.store import pictures as store
@@ -36,6 +36,8 @@ async def drive(current: Pass, products: Sequence[PictureProduct]) -> None:
                 return
             try:
                 await _drive_product(current, product)
+            except PassOver:
+                return
             except BaseException:
                 current.over.set()
                 raise

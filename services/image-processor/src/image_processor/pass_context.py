@@ -14,13 +14,15 @@ from image_processor.render import RenderLimits
 from image_processor.settings import ImageSettings
 
 
+class PassOver(Exception):
+    """The shop went away or the service stops: what is left is for another pass."""
+
+
 @dataclass(frozen=True)
 class Pass:
-    """One pass. `now` is the database's time at its beginning.
+    """One pass. `now` is the database's time at its beginning; nothing new is begun once `over` is set.
 
-    `over` is set when the shop went away or the service stops: nothing new is begun then. `sending` has a
-    place for each request that the client sends at once: whoever has one does not wait in the client, so that
-    an upload goes out right after its intent was recorded.
+    `sending` has a place for each request that the client sends at once.
     """
 
     link: ShopLink
@@ -41,6 +43,18 @@ class Pass:
     def conclusive_at(self, uploaded_at: datetime) -> datetime:
         """From when on a picture that is not in the shop was not written."""
         return uploaded_at + timedelta(seconds=self.link.shop.late_commit_seconds + self.lease.seconds)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """A turn to ask the shop. Raises `PassOver` instead of another request to a shop that went away.
+
+        Whoever has it does not wait in the client, so that an upload goes out right after its intent was
+        recorded: its time counts from then.
+        """
+        async with self.sending:
+            if self.over.is_set():
+                raise PassOver
+            yield
 
     @asynccontextmanager
     async def fenced(self) -> AsyncIterator[UnitOfWork]:

@@ -32,7 +32,10 @@ CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png"}
 
 
 async def bring_pictures(current: Pass, product: PictureProduct) -> None:
-    """Make the shop show the desired pictures, as far as possible. Raises `ShopError`, `BlobsAway`."""
+    """Make the shop show the desired pictures, as far as it can.
+
+    Raises `ShopError`, `BlobsAway`, `PassOver`; whatever was done until then is in the ledger.
+    """
     bringing = _Bringing(current, product)
     if await bringing.find_out_unanswered():
         await bringing.upload_missing()
@@ -76,8 +79,6 @@ class _Bringing:
         )
         async with aclosing(ready):
             async for image, made in ready:
-                if self.current.over.is_set():
-                    return
                 if isinstance(made, Reason):
                     await self._refuse(image, made)
                 else:
@@ -85,10 +86,8 @@ class _Bringing:
 
     async def delete_unwanted(self) -> None:
         for entry in plan_pictures(self.product).deletes:
-            if self.current.over.is_set():
-                return
             assert entry.image_id is not None  # noqa: S101 - only pictures that the shop has are planned away
-            async with self.current.sending:
+            async with self.current.turn():
                 await self._client.delete_image(self.product.presta_id, entry.image_id)
             async with self.current.fenced() as work:
                 await store.record_deletion(work.connection, self.current.shop_id, self.product, entry)
@@ -97,10 +96,10 @@ class _Bringing:
     async def set_cover(self) -> None:
         """Make the first desired picture the cover; the shop itself takes the first one that it got."""
         cover_id = plan_pictures(self.product).cover_id
-        if cover_id is None or self.current.over.is_set():
+        if cover_id is None:
             return
         if cover_id != self._first_of_all:
-            async with self.current.sending:
+            async with self.current.turn():
                 outcome = await self._client.set_cover(self.product.presta_id, cover_id)
             if isinstance(outcome, Unknown) and not isinstance(outcome.error, ShopMethodNotAllowed):
                 raise outcome.error
@@ -112,14 +111,14 @@ class _Bringing:
 
     async def _ids_in_shop(self) -> list[int]:
         if self._ids is None:
-            async with self.current.sending:
+            async with self.current.turn():
                 self._ids = await self._client.image_ids(self.product.presta_id)
         return self._ids
 
     async def _upload(self, image: ImageReference, rendered: Rendered) -> None:
         ids_before = await self._ids_in_shop()
         entry = LedgerEntry(image.sha256, ids_before=tuple(ids_before))
-        async with self.current.sending:
+        async with self.current.turn():
             async with self.current.fenced() as work:
                 await store.record_intent(work.connection, self.current.shop_id, self.product, entry)
             image_id = await self._send(image, rendered)

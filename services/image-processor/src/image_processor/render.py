@@ -242,7 +242,7 @@ def _fitted(data: bytes, picture: Picture, max_side: int) -> pyvips.Image:
 
 
 def _profiles(stored: pyvips.Image) -> dict[str, str]:
-    """The way to sRGB. Without a profile a picture is taken for sRGB: nothing to do, which saves 8 ms of 22."""
+    """The way to sRGB. A picture without a profile counts as sRGB: nothing to do, 8 ms of 22 saved."""
     if stored.interpretation == "cmyk":
         return {"input_profile": "cmyk", "output_profile": "srgb"}
     if stored.get_typeof("icc-profile-data"):

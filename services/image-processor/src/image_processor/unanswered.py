@@ -39,7 +39,7 @@ async def find_out(
     if fate is Fate.NOT_WRITTEN:
         # The shop cannot be writing them any more: an empty picture, even as the cover, is all that is left.
         for image_id in empty:
-            async with current.sending:
+            async with current.turn():
                 await current.link.client.delete_image(product.presta_id, image_id)
             ids_now.remove(image_id)
     async with current.fenced() as work:
@@ -82,7 +82,7 @@ async def _look_at(
 
 async def _compare(current: Pass, product: PictureProduct, image_id: int, sent: Rendered) -> Found:
     try:
-        async with current.sending:
+        async with current.turn():
             theirs = await current.link.client.image(product.presta_id, image_id)
     except ShopRefusal as refusal:
         return Found.ANOTHER if refusal.code == NO_SUCH_PICTURE else Found.EMPTY
