@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw
 from pydantic import SecretStr
 
 from common.blobs import Blobs
-from common.database import Database, open_database
+from common.database import open_database
 from common.database.migrate import migrate
 from common.messages import (
     Chunk,
@@ -356,11 +356,3 @@ async def world(
         yield world
     await broker.close()
     await runner.cleanup()
-
-
-@pytest.fixture
-async def own_database(world: World) -> AsyncIterator[Database]:
-    """The service's tables, to look into or to prepare."""
-    opened = await open_database(world.settings, "image-processor")
-    yield opened
-    await opened.pool.close()
