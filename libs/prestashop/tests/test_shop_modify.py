@@ -189,3 +189,20 @@ def test_a_merge_holds_what_is_stored_and_what_changes_and_no_more(stored, chang
         else:
             assert value == changes[name]
     assert merge("products", merged, changes) == merged
+
+
+async def test_products_that_are_too_large_together_are_put_in_several_requests(open_shop, records):
+    shop = await open_shop("1.7.8.11", max_body_bytes=25_000)
+    long_text = both("<p>" + "steel " * 1000 + "</p>")
+    products = [
+        ids_of(
+            await shop.create("products", [drafts.product(f"L{n}", both("L"), "1", description=long_text)])
+        )[0]
+        for n in range(3)
+    ]
+    records.clear()
+    outcomes = await shop.modify("products", [{"id": product, "price": "2"} for product in products])
+    assert [type(outcome) for outcome in outcomes] == [Written] * 3
+    assert [record.entities for record in records if record.method == "PUT"] == [1, 1, 1]
+    for product in products:
+        assert texts_of(await shop.get("products", product), "description") == long_text
