@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import structlog
 from aiohttp import web
@@ -152,37 +152,35 @@ async def _awaited(work: Awaitable[None]) -> None:
 
 
 def run_service(name: str, settings_type: type[S], start: Callable[[Runtime[S]], Awaitable[None]]) -> None:
-    """Run a service until SIGTERM or SIGINT; exits non-zero when a part of it failed."""
+    """Run a service until SIGTERM or SIGINT; ends the process, non-zero when a part of it failed."""
     settings = settings_type()
     set_up_telemetry(name, log_level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
-    try:
-        failed = asyncio.run(_main(name, settings, start))
-    except Exception as error:
-        log.critical("service.start_failed", exc_info=error)
-        failed = True
-    log.info("service.stopped", failed=failed)
-    flush_telemetry()
-    sys.stdout.flush()
-    os._exit(1 if failed else 0)  # a stuck broker connection would keep asyncio and its threads for ever
+    asyncio.run(_main(name, settings, start))
 
 
-async def _main(name: str, settings: S, start: Callable[[Runtime[S]], Awaitable[None]]) -> bool:
-    loop = asyncio.get_running_loop()
+async def _main(name: str, settings: S, start: Callable[[Runtime[S]], Awaitable[None]]) -> NoReturn:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     deadline = asyncio.create_task(_end_in_time(stopping, settings.shutdown_deadline_seconds))
     try:
-        runtime = await _unless(stopping, _open(name, settings, start, stopping))
-        if runtime is None:
-            return False
-        await runtime.run()
-        await runtime.close()
-        return runtime.failed
-    finally:
-        deadline.cancel()
-        # The end of asyncio.run cancels what is left, which a stuck broker connection ignores.
-        loop.call_later(settings.shutdown_deadline_seconds, _give_up)
+        failed = await _serve(name, settings, start, stopping)
+    except (Exception, asyncio.CancelledError) as error:
+        log.critical("service.start_failed", exc_info=error)
+        failed = True
+    deadline.cancel()
+    _end(failed=failed)
+
+
+async def _serve(
+    name: str, settings: S, start: Callable[[Runtime[S]], Awaitable[None]], stopping: asyncio.Event
+) -> bool:
+    runtime = await _unless(stopping, _open(name, settings, start, stopping))
+    if runtime is None:
+        return False
+    await runtime.run()
+    await runtime.close()
+    return runtime.failed
 
 
 async def _open(
@@ -211,10 +209,17 @@ async def _unless(stopping: asyncio.Event, opening: Coroutine[None, None, R]) ->
 async def _end_in_time(stopping: asyncio.Event, seconds: float) -> None:
     await stopping.wait()
     await asyncio.sleep(seconds)
-    _give_up()
-
-
-def _give_up() -> None:
     log.error("service.shutdown_deadline_passed")
+    _end(failed=True)
+
+
+def _end(*, failed: bool) -> NoReturn:
+    """End the process from within the loop.
+
+    aio-pika's connection swallows cancellation while it reconnects: the end of `asyncio.run` would wait for
+    it for ever.
+    """
+    log.info("service.stopped", failed=failed)
+    flush_telemetry()
     sys.stdout.flush()
-    os._exit(1)
+    os._exit(int(failed))

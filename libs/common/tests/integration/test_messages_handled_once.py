@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
+from common.errors import Transient
 from common.messages import ShopSnapshotWanted
 from common.messaging import intake as intake_module
 from common.messaging.envelope import outgoing_envelope
@@ -75,6 +77,34 @@ async def test_a_database_that_is_killed_under_load_loses_and_doubles_nothing(
         await eventually(lambda: station.has_noted(sent))
 
     assert sorted(await station.notes()) == sorted(sent)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress"),
+        asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
+        asyncpg.DeadlockDetectedError("deadlock detected"),
+        Transient("the blob storage is away"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_passes_by_itself_is_tried_again_at_once_and_is_no_failed_attempt(
+    station: Any, eventually: Eventually, error: Exception
+) -> None:
+    attempts: list[int] = []
+
+    async def fails_twice(_work: Any, received: Any) -> None:
+        attempts.append(received.envelope.attempt)
+        if len(attempts) < 3:
+            raise error
+
+    station.fails = fails_twice
+    async with station.running():
+        sent = await station.send("acme")
+        await eventually(lambda: station.has_noted(sent))
+
+    assert attempts == [0, 0, 0]
 
 
 async def test_a_broker_that_is_killed_gets_the_outbox_when_it_is_back(

@@ -19,6 +19,7 @@ UNAVAILABLE = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what the roll-back says on a connection that died within a statement
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
 )

@@ -24,6 +24,7 @@ from common.settings import ServiceSettings
 log = structlog.get_logger()
 
 HEARTBEAT_SECONDS = 10
+CONNECT_SECONDS = 10
 DECLARE_SECONDS = 10.0  # a queue without a leader never answers
 
 
@@ -148,12 +149,14 @@ async def connect(settings: ServiceSettings, service: str, rungs: Sequence[float
 
 
 async def _connect(settings: ServiceSettings, service: str, rungs: Sequence[float]) -> Broker:
-    async with answered(10):
+    # The library's own limit comes first: cancelled from outside, it would go on connecting behind our back.
+    async with answered(CONNECT_SECONDS + 5):
         connection = await aio_pika.connect_robust(
             settings.amqp_url.get_secret_value(),
             client_properties={"connection_name": f"skuwire-{service}"},
             heartbeat=HEARTBEAT_SECONDS,
             reconnect_interval=1,
+            timeout=CONNECT_SECONDS,
         )
     try:
         async with answered(DECLARE_SECONDS):
