@@ -1,0 +1,225 @@
+"""What requests to a shop have brought about, and what is not known about them yet."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from common.database.json_texts import json_texts
+from prestashop_writer.create_protocol import Post, Wait
+from prestashop_writer.plan import Product
+
+
+async def record_posts(
+    connection: asyncpg.Connection, shop: str, references: Sequence[str], post: Post
+) -> None:
+    """What is outstanding of the creates of these products: before they are sent, and by their answers."""
+    await connection.execute(
+        "update products set state = 'creating', posted_epoch = $3, waiting_since = $4 "
+        "where shop = $1 and reference = any($2::text[])",
+        shop,
+        references,
+        post.epoch,
+        post.waiting_since,
+    )
+
+
+async def withdraw_posts(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
+    """The creates were surely not written: nothing is outstanding."""
+    await connection.execute(
+        "update products set state = 'new', posted_epoch = null, waiting_since = null "
+        "where shop = $1 and reference = any($2::text[]) and state = 'creating'",
+        shop,
+        references,
+    )
+
+
+async def doubt(connection: asyncpg.Connection, shop: str, fields: Mapping[str, Iterable[str]]) -> None:
+    """Fields by reference that are about to be sent: until the end is recorded, both values are possible."""
+    pairs = [(reference, field) for reference, names in fields.items() for field in names]
+    await connection.execute(
+        """
+        update products p
+        set doubtful = (select array_agg(distinct field) from unnest(p.doubtful || d.fields) as field)
+        from (
+            select reference, array_agg(field) as fields
+            from unnest($2::text[], $3::text[]) as sent(reference, field) group by reference
+        ) as d
+        where p.shop = $1 and p.reference = d.reference
+        """,
+        shop,
+        [reference for reference, _ in pairs],
+        [field for _, field in pairs],
+    )
+
+
+@dataclass(frozen=True)
+class WrittenProduct:
+    """What a request has brought about: the content that the shop holds now, and what is still in doubt."""
+
+    reference: str
+    presta_id: int
+    stock_id: int | None
+    written: Mapping[str, Any]
+    created_sequence: int | None  # set when this write created the product
+    changed_sequence: int
+    doubtful: Iterable[str] = ()
+
+
+def rewritten(
+    product: Product, field: str, value: Any, changed_sequence: int, stock_id: int | None = None
+) -> WrittenProduct:
+    """A product of the shop of which one field that is kept beside its content is known anew."""
+    if product.presta_id is None:
+        raise ValueError(f"the shop does not have {product.reference}")
+    return WrittenProduct(
+        reference=product.reference,
+        presta_id=product.presta_id,
+        stock_id=stock_id or product.stock_id,
+        written={**product.written, field: value},
+        created_sequence=None,
+        changed_sequence=changed_sequence,
+        doubtful=product.doubtful - {field},
+    )
+
+
+async def record_written(
+    connection: asyncpg.Connection, shop: str, products: Sequence[WrittenProduct]
+) -> None:
+    """Products that the shop has, and what it holds of them.
+
+    An id belongs to one reference: a product that we knew by it has lost it. (Somebody gave the product
+    another reference in the back office, or the shop was restored and counts its ids anew.)
+    """
+    if not products:
+        return
+    await connection.execute(
+        """
+        update products p
+        set state = 'new', presta_id = null, stock_id = null, written = '{}', doubtful = '{}'
+        from unnest($2::text[], $3::bigint[]) as w(reference, presta_id)
+        where p.shop = $1 and p.presta_id = w.presta_id and p.reference <> w.reference
+        """,
+        shop,
+        [product.reference for product in products],
+        [product.presta_id for product in products],
+    )
+    await connection.execute(
+        """
+        update products p
+        set state = 'live', posted_epoch = null, waiting_since = null, attempts = 0, last_error = null,
+            presta_id = w.presta_id, stock_id = coalesce(w.stock_id, p.stock_id), written = w.written,
+            doubtful = array(select jsonb_array_elements_text(w.doubtful)),
+            created_sequence = coalesce(w.created_sequence, p.created_sequence),
+            changed_sequence = greatest(w.changed_sequence, p.changed_sequence)
+        from unnest($2::text[], $3::bigint[], $4::bigint[], $5::jsonb[], $6::bigint[], $7::bigint[],
+                    $8::text[]::jsonb[])
+            as w(reference, presta_id, stock_id, written, created_sequence, changed_sequence, doubtful)
+        where p.shop = $1 and p.reference = w.reference
+        """,
+        shop,
+        [product.reference for product in products],
+        [product.presta_id for product in products],
+        [product.stock_id for product in products],
+        [dict(product.written) for product in products],
+        [product.created_sequence for product in products],
+        [product.changed_sequence for product in products],
+        json_texts(sorted(product.doubtful) for product in products),
+    )
+
+
+async def record_failures(
+    connection: asyncpg.Connection, shop: str, failures: Mapping[str, str], pause_seconds: float
+) -> None:
+    """The shop failed on these very products: try again after a pause that doubles with each attempt."""
+    await connection.execute(
+        """
+        update products p
+        set attempts = attempts + 1, last_error = f.error,
+            not_before = now() + make_interval(secs => least($4 * power(2, attempts), 300))
+        from unnest($2::text[], $3::text[]) as f(reference, error)
+        where p.shop = $1 and p.reference = f.reference
+        """,
+        shop,
+        list(failures),
+        list(failures.values()),
+        pause_seconds,
+    )
+
+
+async def set_back(
+    connection: asyncpg.Connection, shop: str, references: Sequence[str], error: str, pause_seconds: float
+) -> None:
+    """A request with these products failed for the shop's sake or one of theirs: let others go first."""
+    await connection.execute(
+        """
+        update products set last_error = $3, not_before = now() + make_interval(secs => $4)
+        where shop = $1 and reference = any($2::text[])
+        """,
+        shop,
+        references,
+        error,
+        pause_seconds,
+    )
+
+
+async def wait_for_posts(connection: asyncpg.Connection, shop: str, waits: Mapping[str, Wait]) -> None:
+    """Products whose create may still be written: looked at again at a time."""
+    await connection.execute(
+        """
+        update products p set posted_epoch = w.epoch, waiting_since = w.since, not_before = w.look_at
+        from unnest($2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
+            as w(reference, epoch, since, look_at)
+        where p.shop = $1 and p.reference = w.reference
+        """,
+        shop,
+        list(waits),
+        [wait.post.epoch for wait in waits.values()],
+        [wait.post.waiting_since for wait in waits.values()],
+        [wait.look_at for wait in waits.values()],
+    )
+
+
+async def wait_until(connection: asyncpg.Connection, shop: str, moments: Mapping[str, datetime]) -> None:
+    """Products that cannot be decided before a moment."""
+    await connection.execute(
+        """
+        update products p set not_before = w.moment
+        from unnest($2::text[], $3::timestamptz[]) as w(reference, moment)
+        where p.shop = $1 and p.reference = w.reference
+        """,
+        shop,
+        list(moments),
+        list(moments.values()),
+    )
+
+
+async def forget_shop_product(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
+    """The shop does not have these products any more: the next pass looks them up and creates them anew."""
+    await connection.execute(
+        "update products set state = 'new', presta_id = null, stock_id = null, "
+        "written = '{}', doubtful = '{}' where shop = $1 and reference = any($2::text[])",
+        shop,
+        references,
+    )
+
+
+async def forget_stock_rows(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
+    """The stock rows of these products are not what they were: the next pass asks for them."""
+    await connection.execute(
+        "update products set stock_id = null where shop = $1 and reference = any($2::text[])",
+        shop,
+        references,
+    )
+
+
+async def restart_waits(connection: asyncpg.Connection, shop: str) -> None:
+    """The shop has come back: it may still write what it had been sent before, so the wait begins anew."""
+    await connection.execute(
+        "update products set waiting_since = now() where shop = $1 and posted_epoch is not null", shop
+    )
+    await connection.execute(
+        "update names set waiting_since = now() where shop = $1 and posted_epoch is not null", shop
+    )
