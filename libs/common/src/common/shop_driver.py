@@ -17,7 +17,14 @@ from common.database.pool import UNAVAILABLE
 from common.shop_link import ShopLink
 from common.shops import ShopSettings
 from common.stopping import sleep_or_stop
-from prestashop import ShopAuthFailed, ShopBlocked, ShopError, ShopMethodNotAllowed, ShopRedirected
+from prestashop import (
+    ShopAuthFailed,
+    ShopBlocked,
+    ShopError,
+    ShopMethodNotAllowed,
+    ShopRedirected,
+    is_failure,
+)
 
 log = structlog.get_logger()
 
@@ -90,7 +97,9 @@ class ShopDriver:
             await sleep_or_stop(stopping, UNFIT_SECONDS)
         except ShopError as error:
             log.warning("pass.ended_by_shop", shop=self.shop.id, cause=str(error))
-            await sleep_or_stop(stopping, RETRY_SECONDS)
+            await sleep_or_stop(stopping, max(RETRY_SECONDS, self._link.client.pace.pause_seconds()))
+            if is_failure(error):
+                await self._link.ask_again(stopping)
         except LeaseLost:
             log.warning("lease.lost", shop=self.shop.id)
         except DATABASE_AWAY as error:

@@ -16,7 +16,7 @@ from common.database import Database
 from common.messages import Reachability, ShopReachability
 from common.shops import ShopSettings
 from common.stopping import sleep_or_stop
-from common.telemetry import meter, tracer
+from common.telemetry import SECONDS_BUCKETS, meter, tracer
 from prestashop import (
     Breaker,
     BreakerState,
@@ -30,7 +30,14 @@ from prestashop import (
 
 log = structlog.get_logger()
 
-_requests = meter.create_histogram("skuwire_shop_request_seconds", unit="s", description="Requests to shops")
+ASK_AGAIN_SECONDS = 1.0
+
+_requests = meter.create_histogram(
+    "skuwire_shop_request_seconds",
+    unit="s",
+    description="Requests to shops",
+    explicit_bucket_boundaries_advisory=SECONDS_BUCKETS,
+)
 
 
 class ShopLink:
@@ -68,7 +75,8 @@ class ShopLink:
         """Return when the shop may be asked; meanwhile probe it at the breaker's growing distances."""
         while self.breaker.state is not BreakerState.CLOSED and not stopping.is_set():
             await self.tell()
-            await sleep_or_stop(stopping, max(self.breaker.wait_seconds(), 0.05))
+            pause = self.client.pace.pause_seconds()  # the shop has asked for it: a probe would not be sent
+            await sleep_or_stop(stopping, max(self.breaker.wait_seconds(), pause, 0.05))
             if stopping.is_set() or not self.breaker.allow():
                 continue
             try:
@@ -82,6 +90,21 @@ class ShopLink:
             if recovered and self.on_recovered is not None:
                 await self.on_recovered()
             await self.tell()
+
+    async def ask_again(self, stopping: asyncio.Event) -> None:
+        """After a failure: was it the request, or is the shop away? Ask until it answers or is given up.
+
+        Without it an outage would be noticed only after as many long requests as the breaker counts.
+        """
+        while self.breaker.state is BreakerState.CLOSED and not stopping.is_set():
+            try:
+                await self.client.capabilities()
+            except ShopError as error:
+                if not is_failure(error):
+                    return
+                await sleep_or_stop(stopping, ASK_AGAIN_SECONDS)
+            else:
+                return
 
     async def tell(self) -> None:
         """Publish what has changed about the shop's reachability."""

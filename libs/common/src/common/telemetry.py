@@ -34,6 +34,9 @@ SECRET_VALUES = re.compile(
     r"|(?i:(?<=bearer )|(?<=basic ))[\w+/=.~-]{8,}"
 )
 
+SECONDS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+"""Bounds for histograms of seconds; OpenTelemetry's own are meant for milliseconds."""
+
 tracer = trace.get_tracer("skuwire")
 meter = metrics.get_meter("skuwire")
 

@@ -12,7 +12,7 @@ from opentelemetry import trace
 from common.database import Database
 from common.database.pool import UNAVAILABLE
 from common.messaging.envelope import context_of, current_traceparent
-from common.telemetry import meter, tracer
+from common.telemetry import SECONDS_BUCKETS, meter, tracer
 from webhook_relay.delivery import (
     Answer,
     Answered,
@@ -43,7 +43,12 @@ AWAY = (
 )
 
 _attempts = meter.create_counter("skuwire_webhook_attempts", description="Webhook attempts, by outcome")
-_seconds = meter.create_histogram("skuwire_webhook_seconds", unit="s", description="Duration of attempts")
+_seconds = meter.create_histogram(
+    "skuwire_webhook_seconds",
+    unit="s",
+    description="Duration of attempts",
+    explicit_bucket_boundaries_advisory=SECONDS_BUCKETS,
+)
 
 WORDS: dict[type[Outcome], str] = {
     Delivered: "webhook.delivered",

@@ -46,7 +46,7 @@ ENVIRONMENT = {
     "SKUWIRE_GATEWAY_FIRST_PRODUCT_ID": str(FIRST_PRODUCT_ID),
     # Short, so that a killed service is replaced within the demo; both outlast a request of the demo's shop.
     "SKUWIRE_WRITER_LEASE_SECONDS": "20",
-    "SKUWIRE_IMAGES_LEASE_SECONDS": "35",
+    "SKUWIRE_IMAGES_LEASE_SECONDS": "22",
 }
 SUMMARY = (
     "sent",
@@ -124,7 +124,7 @@ async def _stack(options: DemoOptions, console: Console) -> AsyncIterator[Stack]
     shop = SimulatedShop(
         id=SHOP,
         categories=write_categories(options.data_dir, catalogue().categories),
-        request_timeout_seconds=10.0,
+        request_timeout_seconds=6.0,
         late_commit_seconds=10.0,
     )
     stack = Stack(
