@@ -22,6 +22,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+import webhook_relay.events  # noqa: F401 - its import makes the public events known
 from common.messages import MESSAGE_TYPES, Message
 
 FOLDER = Path(__file__).parent
