@@ -90,7 +90,7 @@ def test_a_message_is_named_for_what_happened_and_its_version(name: str) -> None
     subject, action, version = name.removeprefix("skuwire.").split(".")  # public ones say whose they are
 
     assert subject.isidentifier()
-    assert action.endswith(("ed", "en", "snapshot", "reachability"))
+    assert action.endswith(("ed", "en", "snapshot", "reachability", "unreachable"))
     assert version[0] == "v"
     assert int(version[1:]) >= 1
 
