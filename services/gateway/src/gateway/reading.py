@@ -250,6 +250,10 @@ FIELDS: dict[str, tuple[str, FieldReader]] = {
     "quantity": ("quantity", Reading.integer),
     "minimal_quantity": ("minimal_quantity", Reading.integer),
     "active": ("active", Reading.flag),
+    "available_for_order": ("available_for_order", Reading.flag),
+    "visibility": ("visibility", Reading.text),
+    "condition": ("condition", Reading.text),
+    "tax_rules_group": ("tax_rules_group", Reading.integer),
     "categories": ("categories", Reading.categories),
     "ean13": ("ean13", Reading.text),
     "weight": ("weight", Reading.number),
@@ -273,6 +277,7 @@ ALIASES: dict[str, str] = {
     "code_upc": "ean13",
     "is_active": "active",
     "minimum_quantity": "minimal_quantity",
+    "id_tax_rules_group": "tax_rules_group",
     "length": "depth",
 }
 """Other names of the same fields: sku = code = reference = part_number, stock = quantity, …"""

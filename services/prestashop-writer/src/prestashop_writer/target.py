@@ -26,6 +26,14 @@ SHOP_TEXTS = {  # ours → the shop's
     "meta_description": "meta_description",
 }
 SHOP_DECIMALS = {"price": "price", "weight": "weight", "width": "width", "height": "height", "depth": "depth"}
+SHOP_FLAGS = ("active", "available_for_order")
+SHOP_VALUES = {  # ours → the shop's, and what stands there when it is cleared
+    "minimal_quantity": ("minimal_quantity", "1"),
+    "ean13": ("ean13", ""),
+    "visibility": ("visibility", "both"),
+    "condition": ("condition", "new"),
+    "tax_rules_group": ("id_tax_rules_group", "0"),
+}
 SHOP_DECIMAL_PLACES = Decimal("0.000001")  # the shop stores six
 
 # Left out, these become 0 or empty, and the product is invisible (measured on PrestaShop 8.2.1).
@@ -66,12 +74,12 @@ def target_content(state: DesiredState, profile: ShopProfile, held: Content) -> 
     for ours, theirs in SHOP_DECIMALS.items():
         if ours in state:
             content[theirs] = plain_decimal(state[ours].value)
-    if "active" in state:
-        content["active"] = "0" if state["active"].value is False else "1"
-    if "minimal_quantity" in state:
-        content["minimal_quantity"] = str(state["minimal_quantity"].value or 1)
-    if "ean13" in state:
-        content["ean13"] = state["ean13"].value or ""
+    for name in SHOP_FLAGS:
+        if name in state:
+            content[name] = "0" if state[name].value is False else "1"
+    for ours, (theirs, when_cleared) in SHOP_VALUES.items():
+        if ours in state:
+            content[theirs] = str(state[ours].value or when_cleared)
     if "brand" in state:
         content["brand"] = _clean((state["brand"].value or {}).get("name", ""))
     if "technical_data" in state:

@@ -36,6 +36,34 @@ def reason(outcome: ItemOutcome) -> Reason:
     return only
 
 
+async def test_what_a_product_is_told_to_be_stands_in_the_shop(running: Any) -> None:
+    told = {
+        "condition": "used",
+        "visibility": "catalog",
+        "available_for_order": False,
+        "tax_rules_group": 1,
+        "meta_title": {"*": "A bracket"},
+        "meta_description": {"en": "Holds.", "it": "Tiene."},
+        "width": "10",
+        "depth": "2.5",
+    }
+    outcome = await running.bring_one("TOLD", name={"*": "Bracket"}, price="5", **told)
+    assert outcome.result is Result.CREATED
+    node = await running.client.get("products", outcome.presta_id)
+    assert node["meta_description"] == {1: "Holds.", 2: "Tiene."}
+    assert (node["width"], node["depth"]) == ("10.000000", "2.500000")
+    shown = running.product("TOLD")
+    assert {name: shown[name] for name in list(told)[:4]} == dict(list(told.items())[:4])
+
+    running.forget_requests()
+    assert (await running.bring_one("TOLD", **told)).result is Result.UNCHANGED
+    assert running.requests() == []
+    changed = {"condition": "new", "visibility": "both", "available_for_order": True, "tax_rules_group": None}
+    assert (await running.bring_one("TOLD", **changed)).result is Result.UPDATED
+    assert running.writes() == ["PATCH products 1"]
+    assert running.product("TOLD")["tax_rules_group"] == 0
+
+
 async def test_a_catalogue_costs_few_requests_and_an_unchanged_one_none(running: Any) -> None:
     halves = [running.chunk(*catalogue(running, numbers)) for numbers in (range(50), range(50, 100))]
     for half in halves:

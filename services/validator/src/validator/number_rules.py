@@ -26,6 +26,8 @@ def judge_numbers(fields: ProductFields, shop: Knowledge) -> Iterator[Reason]:
         yield from _quantity(quantity, f"warehouses.{show(warehouse)}")
     if fields.minimal_quantity is not None and not 0 <= fields.minimal_quantity <= MOST_INTEGER:
         yield _out_of_range("minimal_quantity", fields.minimal_quantity, MOST_INTEGER)
+    if fields.tax_rules_group is not None and not 0 <= fields.tax_rules_group <= MOST_INTEGER:
+        yield _out_of_range("tax_rules_group", fields.tax_rules_group, MOST_INTEGER)
     for name in ("weight", "width", "height", "depth"):
         size: Decimal | None = getattr(fields, name)
         if size is not None and not 0 <= size <= MOST_DECIMAL:

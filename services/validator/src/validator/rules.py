@@ -19,8 +19,24 @@ REFERENCE_LENGTH = 64  # seed "Products Sync API": reference; PrestaShop keeps a
 MOST_REASONS = 100
 """Of one item. A list of 50,000 unknown categories must not become a message of 10 MB."""
 
-NEVER_EMPTY = ("name", "slug", "price", "quantity", "warehouses", "minimal_quantity", "active")
+NEVER_EMPTY = (
+    "name",
+    "slug",
+    "price",
+    "quantity",
+    "warehouses",
+    "minimal_quantity",
+    "active",
+    "available_for_order",
+    "visibility",
+    "condition",
+)
 """Fields of which the shop always needs a value: `null` cannot clear them."""
+
+CHOICES = {  # PrestaShop's schema of products, 8.2.1 and 1.7.8
+    "visibility": ("both", "catalog", "search", "none"),
+    "condition": ("new", "used", "refurbished"),
+}
 
 NEWER_SNAPSHOT_MAY_HELP = frozenset({"category_unknown", "language_unknown"})
 """What may just have been made in the shop."""
@@ -36,6 +52,7 @@ def judge(change: ProductChange, shop: Knowledge) -> tuple[Reason, ...]:
         *judge_texts(change.fields, shop),
         *judge_numbers(change.fields, shop),
         *judge_lists(change.fields, shop),
+        *_choices(change.fields),
     ]
     if len(reasons) > MOST_REASONS:
         more = reason("more_violations", "", length=len(reasons) - MOST_REASONS)
@@ -72,3 +89,10 @@ def _presence(change: ProductChange) -> Iterator[Reason]:
     name_was_cleared = "name" in fields.model_fields_set and fields.name is None
     if change.intent is Intent.CREATE and not fields.name and not name_was_cleared:
         yield reason("name_missing", "name")
+
+
+def _choices(fields: ProductFields) -> Iterator[Reason]:
+    for name, choices in CHOICES.items():
+        value: str | None = getattr(fields, name)
+        if value is not None and value not in choices:
+            yield reason("choice_unknown", name, value=value, choices=", ".join(choices))

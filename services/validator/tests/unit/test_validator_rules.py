@@ -104,6 +104,12 @@ FINE: dict[str, dict[str, Any]] = {
     "one day's discount": {
         "discounts": (Discount(percentage=Decimal(100), starts=date(2024, 1, 1), ends=date(2024, 1, 1)),)
     },
+    "a refurbished product without tax that only a search finds": {
+        "condition": "refurbished",
+        "visibility": "search",
+        "available_for_order": False,
+        "tax_rules_group": 0,
+    },
     "warehouses": {"warehouses": {"2": 15, "main": 0}, "quantity": 15},
 }
 
@@ -120,6 +126,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a cleared price": ({"price": None}, "field_empty", "price"),
     "a cleared quantity": ({"quantity": None}, "field_empty", "quantity"),
     "cleared warehouses": ({"warehouses": None}, "field_empty", "warehouses"),
+    "a condition that nobody knows": ({"condition": "broken"}, "choice_unknown", "condition"),
+    "a cleared condition": ({"condition": None}, "field_empty", "condition"),
+    "a visibility that nobody knows": ({"visibility": ""}, "choice_unknown", "visibility"),
+    "a negative tax group": ({"tax_rules_group": -1}, "number_out_of_range", "tax_rules_group"),
     "a cleared status": ({"active": None}, "field_empty", "active"),
     "a tag in a name": ({"name": {"en": "<b>Coffee</b>"}}, "character_forbidden", "name.en"),
     "a template in a name": ({"name": {"en": "{{7*7}}"}}, "character_forbidden", "name.en"),

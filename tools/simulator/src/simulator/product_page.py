@@ -12,6 +12,7 @@ from simulator.shop_state import products
 from simulator.start_categories import HOME
 
 MORE = 4
+USED = ("used", "refurbished")  # a new product is not called so
 
 
 def product_page(who: Visit, number: int) -> str | None:
@@ -76,6 +77,7 @@ def facts(who: Visit, product: Product, ways: list[list[Category]]) -> str:
         ("reference", product["reference"]),
         ("ean13", product["ean13"]),
         ("weight", weight(product)),
+        ("condition", who.say(product["condition"]) if product["condition"] in USED else ""),
         ("categories", ", ".join(names)),
     ]
     shown = [row(who.say(word), value) for word, value in rows if value]

@@ -65,7 +65,8 @@ class ProductFields(Part):
 
     A text under `PLAIN` is the text of every language that has no own one; where the default language
     has an own text too, the newer of both counts. Money is in the shop's currency without tax, weight
-    in kg, dimensions in the shop's unit.
+    in kg, dimensions in the shop's unit. `condition` is new, used or refurbished; `visibility` is both,
+    catalog, search or none; `tax_rules_group` is the shop's id, 0 for no tax.
     """
 
     name: Texts | None = None
@@ -79,6 +80,10 @@ class ProductFields(Part):
     warehouses: dict[str, int] | None = None  # warehouse id or code → quantity there
     minimal_quantity: int | None = None
     active: bool | None = None
+    available_for_order: bool | None = None
+    visibility: str | None = None
+    condition: str | None = None
+    tax_rules_group: int | None = None
     categories: tuple[int, ...] | None = None
     default_category: int | None = None
     ean13: str | None = None
