@@ -89,7 +89,7 @@ async def _bring(current: Pass, kept: Kept, plans: Sequence[ProductPlan]) -> Non
         ends.note(_references(deletes), await current.client.delete(RESOURCE, [row for _, row in deletes]))
     changes = [(plan, row) for plan in plans for row in _of(plan).changes]
     if changes:
-        ends.note(_references(changes), await current.client.patch(RESOURCE, _nodes(changes)))
+        ends.note(_references(changes), await current.client.modify(RESOURCE, _nodes(changes)))
     creates = [(plan, row) for plan in plans for row in _of(plan).creates]
     created: list[Outcome] = []
     if creates:

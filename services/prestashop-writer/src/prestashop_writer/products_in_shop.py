@@ -16,7 +16,7 @@ from prestashop_writer.setbacks import record_failures, set_back
 from prestashop_writer.settling import Refusals, refusal_of, refuse
 from prestashop_writer.store import WrittenProduct
 
-NO_SUCH_PRODUCT = 92  # the shop's code for a PATCH of a product that it does not have
+NO_SUCH_PRODUCT = 92  # the shop's code for a change of a product that it does not have
 
 Kept = Mapping[str, KeptProduct]
 CarryOut = Callable[[Sequence[ProductPlan]], Awaitable[list[Outcome]]]
@@ -60,7 +60,7 @@ async def _change_batch(
     async with current.fenced() as work:
         fields = {plan.product.reference: plan.content for plan in plans}
         await store.doubt(work.connection, current.shop_id, fields)
-    outcomes = await current.client.patch("products", nodes)
+    outcomes = await current.client.modify("products", nodes)
     await _record_products(current, kept, plans, outcomes)
     return outcomes
 

@@ -7,23 +7,24 @@ import structlog
 from common.messages import ShopLanguage, ShopLimits, ShopSnapshot
 from common.shop_driver import ShopUnfit
 from common.shop_link import ShopLink
-from prestashop import ShopMethodNotAllowed, text_of
+from prestashop import Capabilities, ShopMethodNotAllowed, text_of
 
 log = structlog.get_logger()
 
 DEFAULT_LANGUAGE_SETTING = "PS_LANG_DEFAULT"
 
+CHANGE = "PATCH or PUT"  # PrestaShop 1.7 has no PATCH: entities are read, merged and PUT there
 
 NEEDED = {
-    "products": {"GET", "POST", "PATCH"},
-    "stock_availables": {"GET", "PATCH"},
-    "specific_prices": {"GET", "POST", "PATCH", "DELETE"},
-    "manufacturers": {"GET", "POST"},
-    "product_features": {"GET", "POST"},
-    "product_feature_values": {"GET", "POST"},
-    "categories": {"GET"},
-    "languages": {"GET"},
-    "images": {"GET", "POST", "DELETE"},
+    "products": ("GET", CHANGE, "POST"),
+    "stock_availables": ("GET", CHANGE),
+    "specific_prices": ("DELETE", "GET", CHANGE, "POST"),
+    "manufacturers": ("GET", "POST"),
+    "product_features": ("GET", "POST"),
+    "product_feature_values": ("GET", "POST"),
+    "categories": ("GET",),
+    "languages": ("GET",),
+    "images": ("DELETE", "GET", "POST"),
 }
 
 
@@ -32,12 +33,7 @@ async def read_snapshot(link: ShopLink) -> ShopSnapshot:
     client = link.client
     taken_at = datetime.now(UTC)
     capabilities = await client.capabilities()
-    missing = [
-        f"{method} {resource}"
-        for resource, methods in NEEDED.items()
-        for method in sorted(methods)
-        if not capabilities.allows(method, resource)
-    ]
+    missing = missing_rights(capabilities)
     if missing:
         raise ShopUnfit(f"the webservice key of shop {link.shop.id} may not: {', '.join(missing)}")
     default_id = await _default_language_id(link)
@@ -63,6 +59,16 @@ async def read_snapshot(link: ShopLink) -> ShopSnapshot:
         categories=len(categories),
     )
     return snapshot
+
+
+def missing_rights(capabilities: Capabilities) -> list[str]:
+    """What the key would have to be allowed as well: `PATCH or PUT products`."""
+    return [
+        f"{need} {resource}"
+        for resource, needs in NEEDED.items()
+        for need in needs
+        if not any(capabilities.allows(method, resource) for method in need.split(" or "))
+    ]
 
 
 async def _default_language_id(link: ShopLink) -> int:

@@ -16,7 +16,7 @@ from prestashop_writer.store import WrittenProduct, rewritten
 
 log = structlog.get_logger()
 
-NO_SUCH_ENTITY = 92  # the shop's code for a PATCH of an id that it does not have
+NO_SUCH_ENTITY = 92  # the shop's code for a change of an id that it does not have
 IDS_PER_REQUEST = 40
 NO_STOCK_ROW = "the shop has no stock entry for it"
 
@@ -34,10 +34,10 @@ async def set_stocks(current: Pass, references: Sequence[str]) -> None:
     stock_ids = await _stock_ids(current, waiting)
     without_row = [plan for plan in waiting if plan.product.reference not in stock_ids]
     await _missing_rows(current, kept, without_row)
-    await _patch_stocks(current, kept, [plan for plan in waiting if plan not in without_row], stock_ids)
+    await _change_stocks(current, kept, [plan for plan in waiting if plan not in without_row], stock_ids)
 
 
-async def _patch_stocks(
+async def _change_stocks(
     current: Pass, kept: Kept, plans: Sequence[ProductPlan], stock_ids: Mapping[str, int]
 ) -> None:
     nodes: list[Node] = [
@@ -46,7 +46,7 @@ async def _patch_stocks(
     async with current.fenced() as work:
         fields = {plan.product.reference: [QUANTITY] for plan in plans}
         await store.doubt(work.connection, current.shop_id, fields)
-    outcomes = await current.client.patch("stock_availables", nodes)
+    outcomes = await current.client.modify("stock_availables", nodes)
     await _record_stocks(current, kept, plans, outcomes)
     current.stop_where_the_shop_failed(outcomes)
 

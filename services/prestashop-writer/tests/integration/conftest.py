@@ -276,10 +276,14 @@ def shops_file_of(url: str, **settings: float) -> str:
 
 
 @pytest.fixture
-async def world(database: str, rabbitmq_server: Server, tmp_path: Path) -> AsyncIterator[World]:
+async def world(
+    request: pytest.FixtureRequest, database: str, rabbitmq_server: Server, tmp_path: Path
+) -> AsyncIterator[World]:
+    """The parameter is the PrestaShop that the simulator plays."""
     await migrate(database, SERVICE)
+    version = getattr(request, "param", "8.2.1")
     runner, port = await start_server(
-        ShopSettings(data_dir=tmp_path / "shop", keys=(Key(KEY),)), "127.0.0.1", 0
+        ShopSettings(data_dir=tmp_path / "shop", keys=(Key(KEY),), version=version), "127.0.0.1", 0
     )
     url = f"http://127.0.0.1:{port}"
     shops_file = tmp_path / "shops.toml"
