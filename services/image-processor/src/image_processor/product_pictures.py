@@ -103,7 +103,7 @@ class _Bringing:
                 outcome = await self._client.set_cover(self.product.presta_id, cover_id)
             if isinstance(outcome, Unknown) and not isinstance(outcome.error, ShopMethodNotAllowed):
                 raise outcome.error
-            if isinstance(outcome, Refused | Unknown):  # PrestaShop 1.7 has no PATCH; the pictures are shown
+            if isinstance(outcome, Refused | Unknown):  # the pictures are shown all the same
                 cause = outcome.message if isinstance(outcome, Refused) else str(outcome.error)
                 log.warning("cover.refused", reference=self.product.reference, cause=cause)
         async with self.current.fenced() as work:

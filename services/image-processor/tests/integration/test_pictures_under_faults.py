@@ -146,13 +146,15 @@ async def test_the_service_ends_in_order_while_pictures_are_rendered(world: Worl
     assert [len(world.ids(product)) for product in made] == [1] * 12
 
 
-@pytest.mark.parametrize("world", ["1.7.8.11"], indirect=True)
-async def test_on_a_shop_without_patch_the_pictures_are_shown_all_the_same(world: World) -> None:
+@pytest.mark.parametrize("world", ["1.7.8.11", "1.7.8.11-notices"], indirect=True)
+async def test_on_a_shop_without_patch_the_first_picture_becomes_the_cover_as_well(world: World) -> None:
     (product,) = await world.products(1)
     red, green = await world.pictures("red", "green")
     async with world.service():
         await world.bring(product, red, green)
+        assert await world.cover(product) == "red"
         await world.bring(product, green, red)
+        assert await world.cover(product) == "green"
     assert await world.shown(product) == ["red", "green"]
 
 
