@@ -203,6 +203,7 @@ class Stack:
         argv += ["--data-dir", str(folder), "--key", self.secrets.shop_keys[shop.id]]
         argv += ["--languages", ",".join(shop.languages)]
         argv += [] if shop.categories is None else ["--categories", str(shop.categories)]
+        argv += [] if shop.version is None else ["--version", shop.version]
         ready = f"{self._url(name)}/_simulator/requests?since_id={2**53}"  # answers with an empty list
         return ProcessSpec(name, tuple(argv), os.environ, self.log_paths[name], ready)
 

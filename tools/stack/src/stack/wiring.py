@@ -20,6 +20,7 @@ _KEY_LETTERS = string.ascii_uppercase + string.digits
 class SimulatedShop:
     """A shop that the stack runs itself. `categories` is a file of names or how many to invent.
 
+    `version` is the PrestaShop that it plays, one of the simulator's; None is the simulator's own choice.
     The seconds are those of a shop's settings: how long a request may take, and how long after that the shop
     may still write it. A simulated one is quick, so that a run of minutes can wait them out.
     """
@@ -29,6 +30,7 @@ class SimulatedShop:
     tenant: str = TENANT
     languages: tuple[str, ...] = ("en", "it")
     categories: Path | int | None = None
+    version: str | None = None
     request_timeout_seconds: float = 20.0
     late_commit_seconds: float = 120.0
 

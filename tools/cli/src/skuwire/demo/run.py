@@ -74,6 +74,7 @@ class DemoOptions:
     report: Path
     pictures: Path
     keep_running: bool
+    shop_version: str
 
 
 def prepare_pictures(folder: Path, console: Console) -> Mapping[str, MadePicture]:
@@ -124,6 +125,7 @@ async def _stack(options: DemoOptions, console: Console) -> AsyncIterator[Stack]
     shop = SimulatedShop(
         id=SHOP,
         categories=write_categories(options.data_dir, catalogue().categories),
+        version=options.shop_version,
         request_timeout_seconds=6.0,
         late_commit_seconds=10.0,
     )
