@@ -3,10 +3,10 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 BIN := .venv/bin
-MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator tools/stack tools/cli
+MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator tools/stack tools/cli tools/bench
 INSTALLED := .venv/.installed
 
-.PHONY: help setup lock demo up down test test-unit lint format check contract contracts
+.PHONY: help setup lock demo up down test test-unit lint format check contract contracts bench faults
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -53,3 +53,9 @@ contract: $(INSTALLED) ## Hold the simulated shop to the recorded exchanges of r
 
 contracts: $(INSTALLED) ## Freeze the messages between services: new types and optional fields, nothing else
 	@$(BIN)/python tests/contracts/freeze.py
+
+bench: $(INSTALLED) ## Measure the stack against a bare loop and a user's script (about three minutes)
+	@$(BIN)/python -m bench speed
+
+faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothing lost, twice or wrong (about six minutes)
+	@$(BIN)/python -m bench faults

@@ -1,0 +1,1 @@
+"""Benchmarks with goals, and the fault matrix. `python -m bench --help`."""

@@ -1,0 +1,143 @@
+"""What became of a cell, by the simulated shop's own tables: lost, twice, wrong."""
+
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from bench.cell_products import Wanted
+
+PRODUCTS = """
+    SELECT p.id, p.reference, p.name, p.price, m.name AS brand,
+        (SELECT quantity FROM stock_availables s
+            WHERE s.id_product = p.id AND s.id_product_attribute = 0) AS stock,
+        (SELECT count(*) FROM image i WHERE i.id_product = p.id) AS pictures
+    FROM products p LEFT JOIN manufacturers m ON m.id = p.id_manufacturer
+    WHERE substr(p.reference, 1, length(:prefix)) = :prefix"""
+FEATURES = """
+    SELECT fp.id_product, f.name AS feature, v.value FROM feature_product fp
+    JOIN product_features f ON f.id = fp.id_feature
+    JOIN product_feature_values v ON v.id = fp.id_feature_value
+    JOIN products p ON p.id = fp.id_product WHERE substr(p.reference, 1, length(:prefix)) = :prefix"""
+REDUCTIONS = """
+    SELECT s.id_product, s.from_quantity, s.reduction FROM specific_prices s
+    JOIN products p ON p.id = s.id_product WHERE substr(p.reference, 1, length(:prefix)) = :prefix"""
+BRAND_NAMES = "SELECT name FROM manufacturers WHERE substr(name, 1, length(:prefix)) = :prefix"
+FEATURE_NAMES = "SELECT name FROM product_features WHERE instr(name, :prefix)"
+VALUES = """
+    SELECT f.name AS feature, v.value FROM product_feature_values v
+    JOIN product_features f ON f.id = v.id_feature
+    WHERE instr(v.value, :prefix)"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A product row of the shop with all that hangs on it."""
+
+    reference: str
+    name: str
+    price: Decimal
+    quantity: int | None
+    brand: str | None = None
+    features: frozenset[tuple[str, str]] = frozenset()
+    reductions: tuple[tuple[int, Decimal], ...] = ()
+    pictures: int = 0
+
+
+@dataclass(frozen=True)
+class ShopTables:
+    """The rows of one cell; `names` are those of its brands, features and feature values, one per row."""
+
+    products: Sequence[Shown]
+    names: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is not as it should be; empty lists when all is well."""
+
+    lost: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return not (self.lost or self.duplicates or self.wrong)
+
+
+def judge(wanted: Iterable[Wanted], tables: ShopTables) -> Verdict:
+    """Compare what the shop holds with what it should hold. Pure.
+
+    A picture or a reduction too many is a duplicate, as is a second row of a reference or of a name; one too
+    few makes the product wrong.
+    """
+    rows: defaultdict[str, list[Shown]] = defaultdict(list)
+    for shown in tables.products:
+        rows[shown.reference].append(shown)
+    verdict = Verdict(duplicates=_twice(reference for reference, found in rows.items() for _ in found))
+    verdict.duplicates.extend(_twice(f"{kind} {name}" for kind, name in tables.names))
+    for product in wanted:
+        found = rows[product.reference]
+        if not found:
+            verdict.lost.append(product.reference)
+        elif found[0].pictures > product.pictures or len(found[0].reductions) > len(product.reductions):
+            verdict.duplicates.append(f"{product.reference}: pictures or reductions")
+        elif differences := _differences(product, found[0]):
+            verdict.wrong.append(f"{product.reference}: {differences}")
+    return verdict
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
+
+
+def _differences(wanted: Wanted, shown: Shown) -> str:
+    fields = ("name", "price", "quantity", "brand", "features", "reductions", "pictures")
+    return ", ".join(name for name in fields if getattr(wanted, name) != getattr(shown, name))
+
+
+def read_tables(database: Path, prefix: str) -> ShopTables:
+    """The rows of one cell, read beside the running shop."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+
+        def rows(statement: str) -> list[sqlite3.Row]:
+            return connection.execute(statement, {"prefix": prefix}).fetchall()
+
+        features: defaultdict[int, set[tuple[str, str]]] = defaultdict(set)
+        for row in rows(FEATURES):
+            features[row["id_product"]].add((_text(row["feature"]), _text(row["value"])))
+        reductions: defaultdict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+        for row in rows(REDUCTIONS):
+            reductions[row["id_product"]].append((row["from_quantity"], Decimal(row["reduction"])))
+        names = [("brand", row["name"]) for row in rows(BRAND_NAMES)]
+        names += [("feature", _text(row["name"])) for row in rows(FEATURE_NAMES)]
+        names += [("value", f"{_text(row['feature'])} = {_text(row['value'])}") for row in rows(VALUES)]
+        return ShopTables([_shown(row, features, reductions) for row in rows(PRODUCTS)], names)
+
+
+def _shown(
+    row: sqlite3.Row,
+    features: Mapping[int, set[tuple[str, str]]],
+    reductions: Mapping[int, list[tuple[int, Decimal]]],
+) -> Shown:
+    return Shown(
+        reference=row["reference"],
+        name=_text(row["name"]),
+        price=Decimal(row["price"]),
+        quantity=row["stock"],
+        brand=row["brand"],
+        features=frozenset(features.get(row["id"], ())),
+        reductions=tuple(sorted(reductions.get(row["id"], ()))),
+        pictures=row["pictures"],
+    )
+
+
+def _text(stored: str) -> str:
+    """The text of the shop's first language."""
+    texts: dict[str, str] = json.loads(stored)
+    return texts[min(texts, key=int)]

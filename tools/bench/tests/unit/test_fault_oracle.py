@@ -1,0 +1,93 @@
+"""What the oracle of the fault matrix calls lost, twice and wrong."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from bench.cell_products import sendings
+from bench.fault_cells import FAULTS, KINDS, Cell, cells
+from bench.oracle import ShopTables, Shown, judge
+
+IMAGES = [{"fileName": "a.jpg", "sha256": "a"}, {"fileName": "b.jpg", "sha256": "b"}]
+
+
+def wanted_of(kind: str):
+    (cell,) = cells([1], [kind], ["drop_after"])
+    return sendings(cell, IMAGES)[-1].wanted
+
+
+def as_wanted(kind: str) -> list[Shown]:
+    """The rows of a shop in which all is well."""
+    return [
+        Shown(w.reference, w.name, w.price, w.quantity, w.brand, w.features, w.reductions, w.pictures)
+        for w in wanted_of(kind)
+    ]
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+def test_a_shop_that_shows_what_was_sent_is_well(kind):
+    assert judge(wanted_of(kind), ShopTables(as_wanted(kind))).holds
+
+
+def test_a_product_that_is_not_there_is_lost_and_one_that_is_there_twice_is_a_duplicate():
+    first, second, *others = as_wanted("creates")
+
+    verdict = judge(wanted_of("creates"), ShopTables([second, second, *others]))
+
+    assert (verdict.lost, verdict.duplicates, verdict.wrong) == ([first.reference], [second.reference], [])
+
+
+def test_two_rows_of_one_name_are_a_duplicate_of_that_kind_alone():
+    names = [("brand", "A"), ("brand", "A"), ("feature", "A"), ("value", "A = 1"), ("value", "B = 1")]
+
+    assert judge([], ShopTables([], names)).duplicates == ["brand A"]
+
+
+@pytest.mark.parametrize(("pictures", "found"), [(3, "duplicates"), (1, "wrong")])
+def test_a_picture_too_many_is_a_duplicate_and_one_too_few_is_wrong(pictures, found):
+    first, *others = as_wanted("pictures")
+
+    verdict = judge(wanted_of("pictures"), ShopTables([replace(first, pictures=pictures), *others]))
+
+    assert [len(verdict.lost), len(getattr(verdict, found))] == [0, 1]
+    assert not verdict.holds
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        {"price": Decimal(11)},
+        {"quantity": None},
+        {"brand": None},
+        {"name": ""},
+        {"features": frozenset({("a", "b")})},
+    ],
+)
+def test_whatever_differs_makes_a_product_wrong(difference):
+    first, *others = as_wanted("brands")
+
+    verdict = judge(wanted_of("brands"), ShopTables([replace(first, **difference), *others]))
+
+    assert len(verdict.wrong) == 1
+    assert next(iter(difference)) in verdict.wrong[0]
+
+
+def test_the_matrix_is_every_fault_against_every_kind_for_every_seed():
+    matrix = cells([1, 10])
+
+    assert len(matrix) == 2 * len(KINDS) * len(FAULTS)
+    prefixes = [cell.prefix for cell in matrix]
+    assert [p for p in prefixes for q in prefixes if p != q and q.startswith(p)] == []
+
+
+def test_a_kind_or_fault_that_is_not_known_is_named():
+    with pytest.raises(ValueError, match="brand, flood"):
+        cells([1], ["brand"], ["flood"])
+
+
+def test_the_first_request_of_a_cell_is_hit_whatever_the_seed_says():
+    rule, chance = Cell(KINDS[0], "429", 5).switches()
+
+    assert (rule["times"], rule["match"]) == (1, KINDS[0].match)
+    assert (chance["seed"], list(chance["rates"])) == (5, ["429"])
