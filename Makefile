@@ -26,6 +26,7 @@ down: $(INSTALLED) ## Stop what `make up` keeps running; its data stays
 	@$(BIN)/skuwire down
 
 test: $(INSTALLED) ## Run every test, on a private RabbitMQ and PostgreSQL
+	@$(BIN)/python -m stack.prepare
 	@$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile
 
 test-unit: $(INSTALLED) ## Run the tests that need no server (seconds)

@@ -10,7 +10,7 @@ import aio_pika
 from aio_pika.exceptions import AMQPError
 
 from stack.containers import docker_answers, start_rabbitmq_container
-from stack.rabbitmq_node import find_installation, start_rabbitmq_node
+from stack.rabbitmq_node import Installation, find_installation, start_rabbitmq_node
 from stack.rabbitmq_package import can_install, install_rabbitmq
 from stack.servers import GivenServer, Server, ServerNotStarted
 
@@ -36,19 +36,27 @@ async def start_rabbitmq(
     if given:
         await _check_given(given)
         return GivenServer(given)
-    installation = find_installation()
-    if installation is None and await docker_answers():
+    if find_installation() is None and await docker_answers():
         report("starting RabbitMQ in a container (rabbitmq:4)")
         return await start_rabbitmq_container(data_dir)
+    return await start_rabbitmq_node(data_dir, await ensure_installation(data_dir, report))
+
+
+async def ensure_installation(log_dir: Path, report: Callable[[str], None] = _say_nothing) -> Installation:
+    """The installed RabbitMQ; on Debian as root it is installed first, with its service left off.
+
+    Raises ServerNotStarted with the ways out where there is none.
+    """
+    installation = find_installation()
     if installation is None and can_install():
         report(
             "no RabbitMQ here: installing the package rabbitmq-server with apt-get (its service stays off)"
         )
-        await install_rabbitmq(data_dir / "install.log")
+        await install_rabbitmq(log_dir / "install.log")
         installation = find_installation()
     if installation is None:
         raise ServerNotStarted(HOW_TO_GET_ONE)
-    return await start_rabbitmq_node(data_dir, installation)
+    return installation
 
 
 async def _check_given(url: str) -> None:
