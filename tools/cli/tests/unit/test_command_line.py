@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from simulator.editions import EDITIONS
+from skuwire.commands.demo import ShopVersion
 from skuwire.demo.folder import make_fresh
 from skuwire.main import app
 from skuwire.places import foreign_shop
@@ -38,7 +40,7 @@ def test_without_a_gateway_the_next_step_is_told(tmp_path: Path, arguments: list
     (tmp_path / "items.json").write_text(json.dumps([{"reference": "A"}]))
     result = run.invoke(app, arguments)
     assert result.exit_code == 4
-    assert re.search(r"Start one with: \S+ up", words(result.stderr))
+    assert re.search(r"Start one with: .+? up", words(result.stderr))
 
 
 def test_a_gateway_without_a_login_is_told_which_variables_to_set() -> None:
@@ -92,6 +94,13 @@ def test_the_demo_empties_only_folders_that_a_stack_has_left(tmp_path: Path) -> 
     (letters / "secrets.json").write_text("{}")
     make_fresh(letters)
     assert list(letters.iterdir()) == []
+
+
+def test_the_demo_offers_every_shop_that_the_simulator_plays() -> None:
+    assert {version.value for version in ShopVersion} == set(EDITIONS)
+    result = run.invoke(app, ["demo", "--shop-version", "1.6"])
+    assert result.exit_code == 2
+    assert "1.7.8.11-notices" in words(result.stderr)
 
 
 def test_a_trace_that_nobody_has_seen_is_told_with_the_folders_that_were_searched(tmp_path: Path) -> None:
