@@ -5,7 +5,14 @@ import base64
 import hashlib
 from typing import Any
 
-from common.messages import ChunkCompleted, ChunkSubmitted, ChunkValidated, ChunkWritten, Result
+from common.messages import (
+    ChunkCompleted,
+    ChunkSubmitted,
+    ChunkValidated,
+    ChunkWritten,
+    Intent,
+    Result,
+)
 from common.messages.contract import Message
 from gateway.media import MEDIA_UNKNOWN
 from gateway.pictures import UNREADABLE
@@ -272,3 +279,36 @@ async def test_nothing_is_accepted_while_the_database_is_away(gateway: Running) 
     answer = await gateway.client.post("/api/products/sync", SEED)
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert answer.body["success"] is False
+
+
+def all_deleted(submitted: ChunkSubmitted) -> list[Message]:
+    outcomes = [written(change).model_copy(update={"result": Result.DELETED}) for change in submitted.changes]
+    return [ChunkCompleted(chunk=submitted.chunk, outcomes=tuple(outcomes))]
+
+
+async def test_a_product_is_deleted_or_deactivated_by_its_reference(gateway: Running) -> None:
+    gateway.stations.script = all_deleted
+    deleted = await gateway.client("DELETE", "/api/products/sync/A%2F1%20b")
+    assert (deleted.status, deleted.body["message"]) == (200, "Product deleted successfully")
+    assert (deleted.body["data"]["reference"], deleted.body["data"]["operation"]) == ("A/1 b", "delete")
+
+    gateway.stations.script = all_written
+    deactivated = await gateway.client("DELETE", "/api/products/sync/B?mode=deactivate")
+    assert (deactivated.status, deactivated.body["data"]["operation"]) == (200, "update")
+    gone, off = (submitted.changes[0] for submitted in gateway.stations.submitted)
+    assert (gone.intent, gone.reference, gone.fields.model_fields_set) == (Intent.DELETE, "A/1 b", set())
+    assert (off.intent, off.fields.active) == (Intent.UPDATE, False)
+
+    gateway.stations.script = nothing_yet
+    later = await gateway.client("DELETE", "/api/products/sync/B", headers={"Prefer": "respond-async"})
+    assert (later.status, later.headers["Location"][:24]) == (202, "/api/products/sync/sync_")
+
+
+async def test_a_product_that_cannot_be_deleted_is_answered_with_the_reason(gateway: Running) -> None:
+    gateway.stations.script = all_refused("product_not_found")
+    missing = await gateway.client("DELETE", "/api/products/sync/NOWHERE")
+    assert (missing.status, missing.body["error"]) == (404, "Product not found")
+    for path, status in (("B?mode=burn", 400), ("x" * 65, 422)):
+        answer = await gateway.client("DELETE", f"/api/products/sync/{path}")
+        assert answer.status == status
+    assert len(gateway.stations.submitted) == 1

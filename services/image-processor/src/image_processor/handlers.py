@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from common.database import UnitOfWork
-from common.messages import ChunkCompleted, ChunkWritten, ShopSnapshot
+from common.messages import ChunkCompleted, ChunkWritten, Result, ShopSnapshot
 from common.messaging.envelope import Received
 from image_processor.store import intake as store
 from image_processor.store.settling import FinishedChunk, take_finished
@@ -32,9 +32,12 @@ class Intake:
             if item.message.chunk.chunk_id in fresh:
                 by_shop[item.message.chunk.shop].append(item.message)
         for shop, messages in by_shop.items():
-            pictures = [(message.chunk, entry) for message in messages for entry in message.pictures]
+            entries = [(message.chunk, entry) for message in messages for entry in message.pictures]
+            pictures = [pair for pair in entries if pair[1].outcome.result is not Result.DELETED]
             await store.save_desired(connection, shop, [entry for _, entry in pictures])
             await store.add_open_items(connection, pictures)
+            deleted = [pair for pair in entries if pair[1].outcome.result is Result.DELETED]
+            fresh |= await store.forget_deleted(connection, shop, deleted)
             work.after_commit(lambda shop=shop: self._wake(shop))  # type: ignore[misc] # bound now
         publish_finished(work, await take_finished(connection, fresh))
         for item in received:

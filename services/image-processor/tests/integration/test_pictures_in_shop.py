@@ -156,3 +156,25 @@ async def test_progress_is_told_while_the_pictures_of_a_chunk_go_up(world: World
     assert counts[0][1] > 0
     assert counts[-1][0] < 6
     assert counts[-1][1] <= 12
+
+
+async def test_a_deleted_product_is_forgotten_with_the_items_that_waited_for_its_pictures(
+    world: World,
+) -> None:
+    first, second = await world.products(2)
+    red, green = await world.pictures("red", "green")
+    async with world.service() as runtime:
+        await world.bring(first, red)
+        world.faults.change({"match": "POST /api/images", "status": 503})
+        waiting = world.written([(first, (red, green)), (second, (red,))])
+        await world.send(waiting)
+        world.forget_requests()
+
+        deletion = world.written([(first, ()), (second, ())], Result.DELETED)
+        await world.send(deletion)
+        done = await world.completed(deletion)
+        assert [outcome.result for outcome in done.outcomes] == [Result.DELETED] * 2
+        assert len((await world.completed(waiting)).outcomes) == 2
+        for kept in ("products", "open_items", "chunks", "ledger where image_id is not null"):
+            assert await runtime.database.pool.fetchval(f"select count(*) from {kept}") == 0, kept
+    assert world.asked().deletes == 0  # the shop's pictures went with the product

@@ -8,17 +8,15 @@ def objection(kept: KeptProduct | None, change: ProductChange) -> Reason | None:
     """Why a change cannot be taken, from what the writer itself knows; None when it can.
 
     A create of a product that is live is a conflict, unless this very change created it (it is delivered
-    a second time). What is not known here is decided after the look-up in the shop.
+    a second time), or the product is about to be deleted for an older one. What is not known here is decided
+    after the look-up in the shop.
     """
-    if change.intent is Intent.CREATE and kept is not None and kept.product.state is State.LIVE:
-        return None if kept.created_sequence == change.sequence else product_exists(change.reference)
-    if change.intent is Intent.DELETE:
-        return Reason(
-            code="operation_unknown",
-            field="operation",
-            message="Products are created or updated; send operation create or update.",
-        )
-    return None
+    if change.intent is not Intent.CREATE or kept is None or kept.product.state is not State.LIVE:
+        return None
+    is_anew = kept.product.must_go and change.sequence > kept.product.deletion
+    if is_anew or kept.created_sequence == change.sequence:
+        return None
+    return product_exists(change.reference)
 
 
 def product_exists(reference: str | None) -> Reason:
@@ -31,7 +29,7 @@ def product_exists(reference: str | None) -> Reason:
 
 
 def product_not_found(reference: str | None) -> Reason:
-    """An update, and the shop does not have the product."""
+    """An update or a deletion, and the shop does not have the product."""
     return Reason(
         code="product_not_found",
         field="reference",
@@ -65,6 +63,25 @@ def product_conflict(reference: str | None, presta_ids: list[int]) -> Reason:
         field="reference",
         message=f"The shop has several products with the reference {reference} (ids {ids}); "
         "give all but one another reference.",
+    )
+
+
+def product_deleted(reference: str | None) -> Reason:
+    """A change that is older than the deletion of its product: nothing of it is written."""
+    return Reason(
+        code="product_deleted",
+        field="reference",
+        message=f"A newer change has deleted the product {reference}.",
+    )
+
+
+def shop_forbids_deleting() -> Reason:
+    """The webservice key lacks a right that nothing else needs."""
+    return Reason(
+        code="shop_refused",
+        field="",
+        message="The webservice key of the shop may not delete products; "
+        "allow DELETE on products there, or deactivate the product.",
     )
 
 

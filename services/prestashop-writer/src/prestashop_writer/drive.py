@@ -1,7 +1,7 @@
 """How a shop is brought to its desired state: one pass.
 
-plan → look up what may exist → names → creates and changes → stock → discounts → settle the items. Every
-step records what it did before the next begins, so that a pass may end anywhere.
+plan → deletions → look up what may exist → names → creates and changes → stock → discounts → settle the
+items. Every step records what it did before the next begins, so that a pass may end anywhere.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ from common.shop_driver import DATABASE_AWAY, ShopUnfit
 from common.telemetry import tracer
 from prestashop import ShopError
 from prestashop_writer import store
+from prestashop_writer.deletions_in_shop import delete_products
 from prestashop_writer.discounts_in_shop import set_discounts
 from prestashop_writer.look_up import without_existing
 from prestashop_writer.names_in_shop import bring_names, with_names
@@ -74,8 +75,9 @@ async def _bring_singly(current: Pass, references: Sequence[str]) -> None:
 
 async def _bring_products(current: Pass, kept: Kept) -> None:
     plans = [plan_product(entry.product, current.profile) for entry in kept.values()]
+    await delete_products(current, kept, [plan for plan in plans if plan.is_delete])
     creates = await without_existing(current, [plan for plan in plans if plan.is_create])
-    changes = [plan for plan in plans if not plan.is_create and not plan.is_nothing]
+    changes = [plan for plan in plans if not plan.is_create and not plan.is_delete and not plan.is_nothing]
     names = await bring_names(current, names_needed([*creates, *changes]))
     await create_products(current, kept, await with_names(current, kept, creates, names), names)
     await change_products(current, kept, await with_names(current, kept, changes, names), names)

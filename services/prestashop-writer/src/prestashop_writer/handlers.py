@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -78,18 +79,17 @@ async def _take_chunks_of_shop(
         if reference is None:
             outcomes.append((chunk.chunk_id, refused(change, product_unknown(change.presta_id))))
             continue
-        kept = known.get(reference)
+        kept = known.get(reference) or KeptProduct(Product(reference, State.NEW, {}), None, 0, 0)
         reason = objection(kept, change)
         if reason is not None:
             outcomes.append((chunk.chunk_id, refused(change, reason)))
             continue
-        product = desired.get(reference) or _product_of(reference, kept)
-        desired[reference] = Product(
-            reference=reference,
-            state=product.state,
-            desired=merge(product.desired, change),
-            product_id=change.product_id or product.product_id,
+        desired[reference] = replace(
+            kept.product,
+            desired=merge(kept.product.desired, change),
+            product_id=change.product_id or kept.product.product_id,
         )
+        known[reference] = replace(kept, product=desired[reference])
         opened.append((chunk, reference, change))
     tenant = received[0].message.chunk.tenant
     await store.save_desired(connection, shop, tenant, list(desired.values()))
@@ -101,10 +101,6 @@ async def _take_chunks_of_shop(
     for item in received:
         with item.bound(chunk_id=item.message.chunk.chunk_id):
             log.info("chunk.taken", items=len(item.message.changes))
-
-
-def _product_of(reference: str, kept: KeptProduct | None) -> Product:
-    return kept.product if kept else Product(reference, State.NEW, {})
 
 
 async def _complete_those_without_open_items(

@@ -34,7 +34,8 @@ async def without_existing(current: Pass, plans: Sequence[ProductPlan]) -> list[
     items = await store.open_items_of(current.pool, current.shop_id, references)
     judged = Judged()
     for plan in plans:
-        intents = {item.intent for item in items.get(plan.product.reference, ())}
+        waiting = items.get(plan.product.reference, ())
+        intents = {item.intent for item in waiting if item.sequence > plan.product.deleted}
         _judge(current, plan, found[plan.product.reference], intents, judged)
     async with current.fenced() as work:
         await store.record_written(work.connection, current.shop_id, judged.adopted)

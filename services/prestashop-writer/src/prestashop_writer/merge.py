@@ -2,15 +2,16 @@
 
 Every field keeps the sequence of the change that gave it its value; an older value never overwrites a newer
 one. Merging is therefore commutative, associative and idempotent: any order and any duplication of changes
-ends in the same state.
+ends in the same state. A deletion is one more field; what is older than it is not looked at any more.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from common.messages import PLAIN, ProductChange, ProductFields
+from common.messages import PLAIN, Intent, ProductChange, ProductFields
 
 NOT_A_FIELD_OF_THE_WRITER = frozenset({"images"})  # the image-processor owns the desired pictures
+DELETED = "deleted"  # kept with the fields: the newest change that wants the product gone
 TEXT_FIELDS = frozenset({"name", "summary", "description", "slug", "meta_title", "meta_description"})
 
 
@@ -28,11 +29,21 @@ DesiredState = Mapping[str, Stamped]
 def merge(state: DesiredState, change: ProductChange) -> dict[str, Stamped]:
     """The state after a change: the newest value of each field."""
     merged = dict(state)
-    for name, value in stated_fields(change.fields):
+    for name, value in _stated(change):
         held = merged.get(name)
         if held is None or change.sequence > held.sequence:
             merged[name] = Stamped(value, change.sequence)
     return merged
+
+
+def deletion(state: DesiredState) -> int:
+    """The sequence of the newest change that wants the product gone; 0 for none."""
+    return state[DELETED].sequence if DELETED in state else 0
+
+
+def newer_than(sequence: int, state: DesiredState) -> dict[str, Stamped]:
+    """The fields that were set after a change, its deletion for example."""
+    return {name: stamped for name, stamped in state.items() if stamped.sequence > sequence}
 
 
 def without(state: DesiredState, sequence: int) -> dict[str, Stamped]:
@@ -43,6 +54,13 @@ def without(state: DesiredState, sequence: int) -> dict[str, Stamped]:
 def newest_sequence(state: DesiredState) -> int:
     """The sequence of the newest change that the state holds; 0 for an empty one."""
     return max((stamped.sequence for stamped in state.values()), default=0)
+
+
+def _stated(change: ProductChange) -> Iterator[tuple[str, Any]]:
+    if change.intent is Intent.DELETE:
+        yield DELETED, True
+    else:
+        yield from stated_fields(change.fields)
 
 
 def stated_fields(fields: ProductFields) -> Iterator[tuple[str, Any]]:

@@ -15,7 +15,7 @@ from prestashop_writer.discounts import (
     target_discounts,
     without_ids,
 )
-from prestashop_writer.merge import DesiredState
+from prestashop_writer.merge import DesiredState, deletion, newer_than, newest_sequence
 from prestashop_writer.target import (
     SHOP_TEXTS,
     Content,
@@ -42,7 +42,8 @@ class Product:
 
     `written` is what the shop is known to hold, except for the `doubtful` fields: those were sent in a
     request whose end is not recorded, so that the shop may hold the old or the new value. `post` is the
-    outstanding create of one that is `creating`. `newest_change` is that of the open items and the state.
+    outstanding create of one that is `creating`. `newest_change` is that of the open items and the state,
+    `deleted` the newest deletion that was carried out.
     """
 
     reference: str
@@ -55,6 +56,28 @@ class Product:
     post: Post | None = None
     doubtful: frozenset[str] = frozenset()
     newest_change: int = 0
+    deleted: int = 0
+
+    @property
+    def deletion(self) -> int:
+        """The newest change that wants the product gone, or has brought it about; 0 for none."""
+        return max(deletion(self.desired), self.deleted)
+
+    @property
+    def living(self) -> DesiredState:
+        """What the product is to be, as far as it was said after the deletion."""
+        return newer_than(self.deletion, self.desired)
+
+    @property
+    def must_go(self) -> bool:
+        """Whether a deletion is wanted that was not carried out."""
+        return self.deletion > self.deleted
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the shop should have the product: nothing is newer than a deletion where it should not."""
+        newest = max(newest_sequence(self.desired), self.newest_change)
+        return not self.deletion or newest > self.deletion
 
     def holds(self, field: str, value: Any) -> bool:
         """Whether the shop is known to hold this value."""
@@ -66,6 +89,7 @@ class KeptProduct:
     """A product with what the writer remembers of its creates and writes.
 
     `last_error`: how the shop failed at the last request that it was part of; None once one has succeeded.
+    `deleted_id`: the shop's id of what the newest deletion deleted; None where there was nothing.
     """
 
     product: Product
@@ -73,6 +97,7 @@ class KeptProduct:
     changed_sequence: int
     attempts: int
     last_error: str | None = None
+    deleted_id: int | None = None
 
 
 class Name(NamedTuple):
@@ -102,27 +127,34 @@ class ProductPlan:
     discounts_differ: bool = False
 
     @property
+    def is_delete(self) -> bool:
+        return self.product.must_go
+
+    @property
     def is_create(self) -> bool:
-        return self.product.presta_id is None
+        return self.product.presta_id is None and self.product.is_wanted and not self.is_delete
 
     @property
     def is_nothing(self) -> bool:
         nothing_said = not self.content and self.quantity is None and not self.discounts_differ
-        return nothing_said and not self.is_create
+        return nothing_said and not self.is_create and not self.is_delete
 
 
 def plan_product(product: Product, profile: ShopProfile) -> ProductPlan:
     """The difference between the desired state and what the shop is known to hold."""
-    content = target_content(product.desired, profile, product.written)
+    if product.must_go or not product.is_wanted:
+        return ProductPlan(product, {}, None)
+    desired = product.living
+    content = target_content(desired, profile, product.written)
     if product.presta_id is None:
         content = create_content(content, profile)
     else:
         content = {name: value for name, value in content.items() if not product.holds(name, value)}
-    quantity = target_quantity(product.desired, profile)
+    quantity = target_quantity(desired, profile)
     is_born_so = product.presta_id is None and not quantity  # a new product has a stock of 0
     if is_born_so or product.holds(QUANTITY, quantity):
         quantity = None
-    discounts = target_discounts(product.desired)
+    discounts = target_discounts(desired)
     if discounts is None or (product.presta_id is None and not discounts):
         return ProductPlan(product, content, quantity)
     held = _held_discounts(product)

@@ -62,6 +62,30 @@ async def settle(current: Pass, references: Sequence[str]) -> None:
         await _finish(current, work, list(done), settled)
 
 
+@dataclass(frozen=True)
+class Deletion:
+    """A deletion that was carried out: by which change, and which product of the shop, if it had one."""
+
+    sequence: int
+    presta_id: int | None
+
+
+async def settle_deleted(current: Pass, deletions: Mapping[str, Deletion]) -> None:
+    """Record that products are gone, and settle the items up to the deletion; newer ones stay open."""
+    if not deletions:
+        return
+    done = {reference: (entry.sequence, entry.presta_id) for reference, entry in deletions.items()}
+    async with current.fenced() as work:
+        await store.record_deleted(work.connection, current.shop_id, done)
+        kept = await store.load_products(work.connection, current.shop_id, list(deletions))
+        items = await store.open_items_of(work.connection, current.shop_id, list(deletions))
+        settled: Settled = []
+        for reference, waiting in items.items():
+            over = [item for item in waiting if item.sequence <= kept[reference].product.deleted]
+            settled += settled_outcomes(kept[reference], over)
+        await _finish(current, work, list(deletions), settled)
+
+
 async def refuse(current: Pass, refusals: Mapping[str, Refusal]) -> None:
     """End open items of products with a no, and take what they asked for out of the desired state."""
     if not refusals:

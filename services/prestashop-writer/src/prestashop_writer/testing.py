@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from common.messages import Intent, ProductChange, ProductFields, ShopLanguage
+from common.messages import ImageReference, Intent, ProductChange, ProductFields, ShopLanguage
 from prestashop_writer.items import OpenItem
 from prestashop_writer.merge import Stamped, merge
 from prestashop_writer.plan import KeptProduct, Product, State
@@ -42,7 +42,12 @@ def a_kept(product: Product, *, created: int | None = None, changed: int = 0) ->
     return KeptProduct(product, created, changed, attempts=0)
 
 
-def an_item(sequence: int, intent: Intent = Intent.UPSERT, technical_data: int = 0) -> OpenItem:
+def an_item(
+    sequence: int,
+    intent: Intent = Intent.UPSERT,
+    technical_data: int = 0,
+    images: tuple[ImageReference, ...] | None = None,
+) -> OpenItem:
     """An item that waits for the product P."""
     return OpenItem(
         chunk_id="bulk_1_0",
@@ -51,6 +56,6 @@ def an_item(sequence: int, intent: Intent = Intent.UPSERT, technical_data: int =
         sequence=sequence,
         intent=intent,
         product_id=None,
-        images=None,
+        images=images,
         technical_data=technical_data,
     )

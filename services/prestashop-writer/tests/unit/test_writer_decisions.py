@@ -217,12 +217,6 @@ def test_a_create_of_a_live_product_is_refused_unless_it_is_the_create_itself_de
     assert objection(live, a_change(4, Intent.UPDATE)) is None
 
 
-def test_deleting_is_not_offered() -> None:
-    refusal = objection(None, a_change(1, Intent.DELETE))
-    assert refusal is not None
-    assert refusal.code == "operation_unknown"
-
-
 # ── what items are told ──
 
 

@@ -1,4 +1,4 @@
-"""The sync dialect: seed 000, GeSmart Products Sync API.
+"""The sync dialect: seed 000, GeSmart Products Sync API, and the deletion of a product.
 
 One product per request (or a batch of up to 200), numbers as JSON numbers, every violation told by field.
 Required are `operation` and `reference`, and for a create `name`, `price` and `quantity` as well; an update
@@ -26,6 +26,8 @@ MAX_TECHNICAL_DATA = 100
 EXTENSIONS = ("jpg", "jpeg", "png", "gif", "webp")
 OPERATIONS = {"create": Intent.CREATE, "update": Intent.UPDATE}
 REQUIRED_TO_CREATE = ("name", "price", "quantity")
+
+WAYS_TO_DELETE = ("delete", "deactivate")
 
 _STATUS_OF_REASON = {"product_exists": 409, "product_not_found": 404, "image_too_large": 413}
 
@@ -78,6 +80,18 @@ def _read_of_batch(product: Json, position: int) -> Draft | RefusedItem:
         reasons = tuple(refusal.details) or (Reason(code="unreadable", field="", message=refusal.message),)
         item = without_picture_bytes(product) if isinstance(product, dict) else {}
         return RefusedItem(position, Intent.UPSERT, reasons, item=item)
+
+
+def read_deletion(reference: str, mode: str) -> Draft:
+    """The change that `DELETE …/{reference}?mode=` asks for. Raises `Refusal` (400, 422)."""
+    if mode not in WAYS_TO_DELETE:
+        message = f"mode must be one of {', '.join(WAYS_TO_DELETE)}."
+        raise violated([Reason(code="operation_unknown", field="mode", message=message)])
+    if len(reference) > MAX_REFERENCE:
+        raise violated([_too_long("reference", MAX_REFERENCE)])
+    if mode == "delete":
+        return Draft(0, Intent.DELETE, reference)
+    return Draft(0, Intent.UPDATE, reference, fields={"active": False})
 
 
 def _intent(body: Mapping[str, Json]) -> Intent:
@@ -179,7 +193,7 @@ def finished(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
         raise refusal_of(item)
     return {
         "success": True,
-        "message": "Product synchronized successfully",
+        "message": f"Product {'deleted' if item.result is Result.DELETED else 'synchronized'} successfully",
         "data": product_data(submission, item),
     }
 

@@ -18,7 +18,7 @@ LOOK_AGAIN_SECONDS = "1"
 
 
 class SyncRoutes:
-    """`/api/products/sync`, `/api/products/sync/batch`, `/api/products/sync/{syncId}`."""
+    """`/api/products/sync`, `…/batch`, `…/{syncId}` to ask, `…/{reference}` to delete."""
 
     def __init__(self, surface: Surface, stopping: asyncio.Event) -> None:
         self._surface = surface
@@ -29,11 +29,20 @@ class SyncRoutes:
             web.post("/api/products/sync", self.post),
             web.post("/api/products/sync/batch", self.post_batch),
             web.get("/api/products/sync/{sync_id}", self.get),
+            web.delete("/api/products/sync/{reference}", self.delete),
         ]
 
     async def post(self, request: web.Request) -> web.Response:
         """200 with the result; 202 where it takes longer than the caller waits; 404, 409, 422 refused."""
         entries = await self._surface.products(request, lambda body: [sync.read_product(body)])
+        return await self._bring_one(request, entries)
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """As `post`, for `?mode=delete` (the default) and `deactivate`, which leaves it in the shop."""
+        mode = request.query.get("mode", "delete")
+        return await self._bring_one(request, [sync.read_deletion(request.match_info["reference"], mode)])
+
+    async def _bring_one(self, request: web.Request, entries: Sequence[Draft | RefusedItem]) -> web.Response:
         submission, items, patient = await self._submit(request, Kind.SYNC, entries)
         [item] = items
         if item.result is None:

@@ -72,6 +72,52 @@ async def save_desired(connection: asyncpg.Connection, shop: str, work: Sequence
     )
 
 
+async def forget_deleted(
+    connection: asyncpg.Connection, shop: str, deleted: Sequence[tuple[Chunk, PictureWork]]
+) -> set[str]:
+    """Forget the pictures of products that were deleted from the shop; a newer list of pictures stays.
+
+    The deletions are settled, and with them the older items that waited for pictures. Returns the chunks
+    that may be finished by that.
+    """
+    if not deleted:
+        return set()
+    outcomes = [work.outcome for _, work in deleted]
+    references = [outcome.reference for outcome in outcomes]
+    sequences = [outcome.sequence for outcome in outcomes]
+    await connection.execute(
+        """
+        delete from products p using unnest($2::text[], $3::bigint[]) as d(reference, sequence)
+        where p.shop = $1 and p.reference = d.reference and p.sequence < d.sequence
+        """,
+        shop,
+        references,
+        sequences,
+    )
+    await connection.execute(
+        "delete from ledger where shop = $1 and presta_id = any($2::bigint[])",
+        shop,
+        [outcome.presta_id for outcome in outcomes],
+    )
+    waiting = await connection.fetch(
+        """
+        delete from open_items i using unnest($2::text[], $3::bigint[]) as d(reference, sequence)
+        where i.shop = $1 and i.reference = d.reference and i.sequence < d.sequence
+        returning i.chunk_id, i.outcome
+        """,
+        shop,
+        references,
+        sequences,
+    )
+    settled = [(chunk.chunk_id, as_json(work.outcome)) for chunk, work in deleted]
+    settled += [(row["chunk_id"], row["outcome"]) for row in waiting]
+    for chunk_id, outcome in settled:
+        await connection.execute(
+            "update chunks set outcomes = outcomes || $2::jsonb where chunk_id = $1", chunk_id, [outcome]
+        )
+    return {chunk_id for chunk_id, _ in settled}
+
+
 async def add_open_items(connection: asyncpg.Connection, items: Sequence[tuple[Chunk, PictureWork]]) -> None:
     """Items that wait for their product's pictures."""
     await connection.execute(

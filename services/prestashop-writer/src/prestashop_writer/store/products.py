@@ -112,7 +112,13 @@ def _kept(row: Row) -> KeptProduct:
         post=Post(row["posted_epoch"], row["waiting_since"]) if state is State.CREATING else None,
         doubtful=frozenset(row["doubtful"]),
         newest_change=max(newest_sequence(desired), row["newest_item"] or 0),
+        deleted=row["deleted_sequence"],
     )
     return KeptProduct(
-        product, row["created_sequence"], row["changed_sequence"], row["attempts"], row["last_error"]
+        product,
+        row["created_sequence"],
+        row["changed_sequence"],
+        row["attempts"],
+        row["last_error"],
+        row["deleted_id"],
     )

@@ -130,6 +130,32 @@ async def record_written(
     )
 
 
+async def record_deleted(
+    connection: asyncpg.Connection, shop: str, deletions: Mapping[str, tuple[int, int | None]]
+) -> None:
+    """Products that the shop does not have any more: by which change, and by which of the shop's ids.
+
+    What they were goes; that they were deleted stays, so that no older change brings them back.
+    """
+    await connection.execute(
+        """
+        update products p
+        set state = 'new', presta_id = null, stock_id = null, written = '{}', doubtful = '{}',
+            posted_epoch = null, waiting_since = null, attempts = 0, last_error = null,
+            created_sequence = null, deleted_sequence = d.sequence, deleted_id = d.presta_id,
+            desired = (select coalesce(jsonb_object_agg(field, stamped), '{}')
+                       from jsonb_each(p.desired) as f(field, stamped)
+                       where (stamped ->> 1)::bigint >= d.sequence)
+        from unnest($2::text[], $3::bigint[], $4::bigint[]) as d(reference, sequence, presta_id)
+        where p.shop = $1 and p.reference = d.reference and p.deleted_sequence < d.sequence
+        """,
+        shop,
+        list(deletions),
+        [sequence for sequence, _ in deletions.values()],
+        [presta_id for _, presta_id in deletions.values()],
+    )
+
+
 async def record_failures(
     connection: asyncpg.Connection, shop: str, failures: Mapping[str, str], pause_seconds: float
 ) -> None:
