@@ -7,6 +7,7 @@ tenant = "acme"
 name = "Acme Milano"
 url = "https://shop.example.com"
 key = "…"                     # or key_env = "MILANO_KEY"
+owners = {description = "shop", name = "first-write"}
 ```
 """
 
@@ -15,11 +16,28 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from common.messages import ProductFields
 from common.settings import ServiceSettings
 
 DEFAULT_TENANT = "default"
+
+Owner = Literal["erp", "shop", "first-write"]
+
+OWNABLE = frozenset(ProductFields.model_fields) - {"images", "warehouses", "default_category"}
+"""Pictures are the ERP's; warehouses belong with `quantity`, the main category with `categories`."""
+
+NOT_IN_THE_CREATE = frozenset({"quantity", "discounts"})
+"""Written by requests of their own, so that nobody could tell the first write from a later one."""
 
 
 class ShopSettings(BaseModel):
@@ -43,6 +61,21 @@ class ShopSettings(BaseModel):
         description="The shop's stock where both are known: the sum of the warehouses, or `quantity`.",
     )
     home_category: int = Field(2, description="Category of a product for which none was given.")
+    owners: dict[str, Owner] = Field(
+        {},
+        description="Whose a field is: `erp` (always written; where none is named), `first-write` (only when "
+        "a product is created), `shop` (people in the back office: never written once the product exists).",
+    )
+
+    @field_validator("owners")
+    @classmethod
+    def _owners_of_fields(cls, owners: dict[str, Owner]) -> dict[str, Owner]:
+        for field, owner in owners.items():
+            if field not in OWNABLE:
+                raise ValueError(f"{field} cannot have an owner; these can: {', '.join(sorted(OWNABLE))}")
+            if owner == "first-write" and field in NOT_IN_THE_CREATE:
+                raise ValueError(f"{field} is written after the product was created; choose erp or shop")
+        return owners
 
     @model_validator(mode="before")
     @classmethod
@@ -111,10 +144,10 @@ def _shop(entry: dict[str, object], place: str) -> ShopSettings:
 
 
 def _sentence(path: tuple[int | str, ...], problem: str) -> str:
-    key = ".".join(map(str, path))
+    key, problem = ".".join(map(str, path)), problem.removeprefix("Value error, ")
     if key == "key" and problem == "Field required":
         return "no key; give `key`, or `key_env` with the name of an environment variable that holds it"
     if problem == "Extra inputs are not permitted":
         known = ", ".join(ShopSettings.model_fields)
         return f"{key} is not known here; known are {known}"
-    return f"{key}: {problem}" if key else problem.removeprefix("Value error, ")
+    return f"{key}: {problem}" if key else problem

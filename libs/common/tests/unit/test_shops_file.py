@@ -71,3 +71,26 @@ def test_a_single_shop_needs_address_and_key() -> None:
         load_shops(ServiceSettings(shop_url="https://shop.example.com"))
     shops = load_shops(ServiceSettings(shop_url="https://shop.example.com", shop_key=SecretStr("k")))
     assert list(shops.by_id) == ["shop"]
+
+
+def test_a_field_may_belong_to_the_shop_or_to_the_first_write(tmp_path: Path) -> None:
+    assert load(tmp_path, SHOP + 'owners = {description = "shop", name = "first-write", price = "erp"}')
+
+
+@pytest.mark.parametrize(
+    ("owners", "problem"),
+    [
+        ('{colour = "shop"}', "colour cannot have an owner; these can: active, "),
+        ('{images = "shop"}', "images cannot have an owner"),
+        (
+            '{quantity = "first-write"}',
+            "quantity is written after the product was created; choose erp or shop",
+        ),
+        ('{name = "nobody"}', "owners.name: "),
+    ],
+)
+def test_an_owner_that_cannot_be_is_named_with_what_can(tmp_path: Path, owners: str, problem: str) -> None:
+    with pytest.raises(ShopsFileError) as error:
+        load(tmp_path, SHOP + f"owners = {owners}")
+    assert problem in str(error.value)
+    assert "Value error" not in str(error.value)

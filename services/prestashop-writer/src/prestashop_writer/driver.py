@@ -48,6 +48,7 @@ class WriterDriver:
             languages=snapshot.languages,
             stock_from=self._shop.stock_from,
             home_category=self._shop.home_category,
+            owners=self._shop.owners,
         )
         now = await self._database.pool.fetchval("select now()")
         return await drive(Pass(link, lease, self._database, profile, self._settings, now))

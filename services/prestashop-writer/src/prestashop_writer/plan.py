@@ -16,6 +16,7 @@ from prestashop_writer.discounts import (
     without_ids,
 )
 from prestashop_writer.merge import DesiredState, deletion, newer_than, newest_sequence
+from prestashop_writer.owners import ours_to_write
 from prestashop_writer.target import (
     SHOP_TEXTS,
     Content,
@@ -144,7 +145,7 @@ def plan_product(product: Product, profile: ShopProfile) -> ProductPlan:
     """The difference between the desired state and what the shop is known to hold."""
     if product.must_go or not product.is_wanted:
         return ProductPlan(product, {}, None)
-    desired = product.living
+    desired = ours_to_write(product.living, profile.owners, creating=product.presta_id is None)
     content = target_content(desired, profile, product.written)
     if product.presta_id is None:
         content = create_content(content, profile)

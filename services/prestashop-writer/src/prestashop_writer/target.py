@@ -6,7 +6,7 @@ ids are filled in when the request is built.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +55,7 @@ class ShopProfile:
     languages: Sequence[ShopLanguage]
     stock_from: str = "warehouses"
     home_category: int = 2
+    owners: Mapping[str, str] = field(default_factory=dict)  # by field; see owners.py
 
     @property
     def default_language(self) -> ShopLanguage:
