@@ -18,6 +18,7 @@ from bench.speed import measure_all
 from bench.speed_report import goals_table, report_of, time_table
 
 application = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+TABLE_WIDTH = 120
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
 
@@ -33,8 +34,8 @@ def speed(
         figures = asyncio.run(measure_all(Path(folder), products, script_products, console))
     found = report_of(figures)
     report.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
-    console.print(goals_table(found))
-    console.print(time_table(found))
+    for table in (goals_table(found), time_table(found)):
+        Console(width=max(console.width, TABLE_WIDTH), highlight=False, markup=False).print(table)
     console.print(f"Report: {report}")
     raise typer.Exit(0 if all(goal["reached"] for goal in found["goals"].values()) else 1)
 

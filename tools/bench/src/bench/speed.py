@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bench.process_time import processor_seconds
 from bench.rivals import bare_loop, users_script
 from bench.shops_under_test import Surroundings, bring, running_stack
 from bench.speed_products import Item, catalogue
@@ -31,6 +32,7 @@ class Phase:
     validated_seconds: float  # from the sending until the last chunk had passed the validator
     results: Mapping[str, int]
     requests: tuple[Request, ...]
+    processor_seconds: Mapping[str, float]  # by process of the stack
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,15 @@ async def _rival(around: Surroundings, shop_id: str, run: Callable[[Shop], Await
 async def _phase(around: Surroundings, log: ShopFigures, items: list[Item]) -> Phase:
     await log.new_requests()  # what was before
     clock = asyncio.get_running_loop().time
+    used_before = processor_seconds(around.stack)
     started = clock()
     status = await bring(around.gateway, STACK, items, patience_seconds=PATIENCE_SECONDS)
     seconds = clock() - started
+    used = processor_seconds(around.stack)
+    used = {name: seconds - used_before.get(name, 0.0) for name, seconds in used.items()}
     requests = await log.new_requests()
     results = {name: status[name] for name in ("created", "updated", "unchanged", "refused")}
-    return Phase(len(items), seconds, _validated_seconds(status), results, tuple(requests))
+    return Phase(len(items), seconds, _validated_seconds(status), results, tuple(requests), used)
 
 
 def _validated_seconds(status: Mapping[str, Any]) -> float:

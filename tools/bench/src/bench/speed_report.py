@@ -14,6 +14,8 @@ from skuwire.demo.shop_figures import Request
 SNAPSHOT = frozenset({"root", "languages", "categories", "configurations"})
 """What the writer reads of a shop every five minutes, however many products it has."""
 
+NAMED = 3  # kinds of request that a line of a table names
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -50,7 +52,9 @@ def goals_of(figures: Figures) -> dict[str, Goal]:
 
 def _requests_goal(phase: Phase, limit: float) -> Goal:
     asked = Counter(kind_of(request) for request in requests_about_products(phase))
-    says = ", ".join(f"{count} {kind}" for kind, count in asked.most_common()) or "no request"
+    named = [f"{count} {kind}" for kind, count in asked.most_common(NAMED)]
+    others = asked.total() - sum(count for _, count in asked.most_common(NAMED))
+    says = ", ".join([*named, *([f"{others} others"] if others else [])]) or "no request"
     return Goal(asked.total() / phase.products, limit, False, says)
 
 
@@ -92,6 +96,10 @@ def time_of(phase: Phase) -> dict[str, Any]:
         "validated_seconds": round(phase.validated_seconds, 2),
         "shop_busy_seconds": round(busy, 2),
         "shop_idle_seconds": round(phase.seconds - busy, 2),
+        "processor_seconds": {
+            name: round(seconds, 2)
+            for name, seconds in sorted(phase.processor_seconds.items(), key=lambda entry: -entry[1])
+        },
         "results": dict(phase.results),
         "requests": {
             kind: {
@@ -142,12 +150,12 @@ def goals_table(report: Mapping[str, Any]) -> Table:
 
 def time_table(report: Mapping[str, Any]) -> Table:
     """Where the time went, for reading. `busy`: what the shop's machine needs for these requests at best."""
-    title = "Where the time went, in seconds"
-    table = Table(
-        "phase", "in all", "validated after", "shop busy", "shop waiting", "the shop's work", title=title
-    )
+    columns = ("phase", "in all", "validated after", "shop busy", "shop waiting", "busy with", "processors")
+    table = Table(*columns, title="Where the time went, in seconds", title_justify="left")
     for name, phase in report["phases"].items():
-        work = ", ".join(f"{kind} {row['machine_seconds']:g}" for kind, row in phase["requests"].items())
+        largest = list(phase["requests"].items())[:NAMED]
+        work = ", ".join(f"{kind} {row['machine_seconds']:g}" for kind, row in largest)
+        used = ", ".join(f"{who} {n:g}" for who, n in list(phase["processor_seconds"].items())[:NAMED])
         figures = ("seconds", "validated_seconds", "shop_busy_seconds", "shop_idle_seconds")
-        table.add_row(name, *(f"{phase[figure]:g}" for figure in figures), work)
+        table.add_row(name, *(f"{phase[figure]:g}" for figure in figures), work, used)
     return table

@@ -12,7 +12,7 @@ def request(method: str, path: str, entities: int = 0):
 
 
 def phase(seconds: float = 10.0, *requests, products: int = 100) -> Phase:
-    return Phase(products, seconds, 1.0, {"created": products}, requests)
+    return Phase(products, seconds, 1.0, {"created": products}, requests, {"prestashop-writer": 2.0})
 
 
 def figures(**changed) -> Figures:
