@@ -123,7 +123,13 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
     categories = folder / "categories.json"
     categories.write_text(json.dumps(CATEGORIES))
     shop = SimulatedShop(categories=categories, request_timeout_seconds=2, late_commit_seconds=2)
-    options = StackOptions(data_dir=folder / "data", shops=(shop,), environment=ENVIRONMENT, durable=False)
+    options = StackOptions(
+        data_dir=folder / "data",
+        shops=(shop,),
+        environment=ENVIRONMENT,
+        durable=False,
+        gateway_port=None,
+    )
     async with Stack(options) as stack, Receiver() as receiver, aiohttp.ClientSession() as http:
         email, password = stack.login
         credentials = Credentials(stack.gateway_url, email, SecretStr(password))

@@ -66,7 +66,13 @@ async def running_stack(
     data_dir: Path, shops: Iterable[SimulatedShop], environment: Mapping[str, str], *, durable: bool
 ) -> AsyncIterator[Surroundings]:
     """A stack in an empty folder, ended with the block."""
-    options = StackOptions(data_dir=data_dir, shops=tuple(shops), environment=environment, durable=durable)
+    options = StackOptions(
+        data_dir=data_dir,
+        shops=tuple(shops),
+        environment=environment,
+        durable=durable,
+        gateway_port=None,
+    )
     async with Stack(options) as stack, aiohttp.ClientSession() as http:
         email, password = stack.login
         credentials = Credentials(stack.gateway_url, email, SecretStr(password))

@@ -55,6 +55,7 @@ class StackOptions:
         default_factory=dict, repr=False
     )  # more SKUWIRE_… for all services
     durable: bool = True  # False: for tests, whose data may be lost in a power cut
+    gateway_port: int | None = GATEWAY_PORT  # None: any; of stacks that start side by side only one gets it
 
 
 class Stack:
@@ -155,7 +156,7 @@ class Stack:
             raise AlreadyRunning(f"a stack is running on {self.data_dir}; stop that one first") from None
         shops = [_shop_process(shop) for shop in self._shops]
         first_choices: dict[str, int | None] = dict.fromkeys((*SERVICES, *shops, "postgres"))
-        first_choices["gateway"] = GATEWAY_PORT
+        first_choices["gateway"] = self.options.gateway_port
         self._ports = remembered_ports(self.data_dir / "ports.json", first_choices)
         self.secrets = load_secrets(self.data_dir / "secrets.json", (shop.id for shop in self._shops))
 
