@@ -29,6 +29,6 @@ async def send_pictures(gateway: Gateway, pictures: Mapping[str, Path], on_progr
         async with asyncio.TaskGroup() as group:
             for sha256, file in pictures.items():
                 group.create_task(send(sha256, file))
-    except* Exception as errors:  # noqa: BLE001 - the first one is raised again, out of its group
+    except ExceptionGroup as errors:  # not `except*`: Python 3.11.2 groups what is raised there
         raise errors.exceptions[0] from None
     return sent

@@ -67,8 +67,8 @@ class Supervisor:
                 async with asyncio.TaskGroup() as group:
                     for name in names or tuple(self._kept):
                         group.create_task(_wait_ready(self._kept[name], session, deadline_seconds))
-            except* ProcessNotReady as not_ready:
-                raise not_ready.exceptions[0] from None
+            except ExceptionGroup as errors:  # not `except*`: Python 3.11.2 groups what is raised there
+                raise errors.exceptions[0] from None
 
     def pid(self, name: str) -> int:
         """The process id of the latest start; the process may be between two lives."""
