@@ -22,13 +22,17 @@ Kept = Mapping[str, KeptProduct]
 
 
 class Names:
-    """Ids of the names that a pass needs, and why those without one have none: each is in one of the four."""
+    """Ids of the names that a pass needs, and why those without one have none: each is in one of four.
+
+    `described` are the brands that were created, with the description that they got.
+    """
 
     def __init__(self) -> None:
         self.ids: dict[Name, int] = {}
         self.refused: dict[Name, Refused] = {}
         self.failed: dict[Name, str] = {}
         self.waiting: dict[Name, Wait] = {}
+        self.described: dict[Name, str] = {}
 
 
 async def bring_names(current: Pass, needed: Mapping[Name, Any]) -> Names:
@@ -96,6 +100,7 @@ async def _create(
         answers |= await _send(current, [name], details, names)  # one of them was blocked, or all
     created = {name: outcome.id for name, outcome in answers.items() if isinstance(outcome, Written)}
     names.ids |= created
+    names.described |= {name: details[name] or "" for name in created if name.kind == BRAND}
     for name, outcome in answers.items():
         _sort_out(name, outcome, names)
     over = (Answer.NOT_WRITTEN, Answer.STOPPED)  # the next look-up tells

@@ -12,8 +12,10 @@ from prestashop_writer.store.chunks import (
     traces_of,
 )
 from prestashop_writer.store.names import (
+    brand_texts,
     forget_names,
     known_names,
+    record_brand_texts,
     record_names,
 )
 from prestashop_writer.store.products import (
@@ -32,6 +34,7 @@ from prestashop_writer.store.writes import (
     doubt,
     forget_shop_product,
     forget_stock_rows,
+    mark_changed,
     record_deleted,
     record_failures,
     record_posts,
@@ -49,6 +52,7 @@ __all__ = [
     "WrittenProduct",
     "add_open_items",
     "add_outcomes",
+    "brand_texts",
     "doubt",
     "drop_changes",
     "due_products",
@@ -59,8 +63,10 @@ __all__ = [
     "load_products",
     "load_snapshot",
     "lock_intake",
+    "mark_changed",
     "new_chunks",
     "open_items_of",
+    "record_brand_texts",
     "record_deleted",
     "record_failures",
     "record_names",

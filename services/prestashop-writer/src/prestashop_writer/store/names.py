@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import asyncpg
 
+from prestashop_writer.brand_texts import BrandText
 from prestashop_writer.create_protocol import Post
 from prestashop_writer.names import KnownName
-from prestashop_writer.plan import Name
+from prestashop_writer.plan import BRAND, Name
 from prestashop_writer.store.rows import Executor
 
 
@@ -32,6 +33,42 @@ async def known_names(connection: Executor, shop: str, names: Iterable[Name]) ->
         )
         for row in rows
     ]
+
+
+async def brand_texts(
+    connection: Executor, shop: str, brands: Iterable[Name]
+) -> tuple[dict[Name, int], dict[Name, BrandText]]:
+    """Ids of the brands that have one, and the descriptions that they were given last."""
+    rows = await connection.fetch(
+        """
+        select name, presta_id, detail, detail_sequence from names
+        where shop = $1 and kind = $2 and parent = '' and name = any($3::text[]) and presta_id is not null
+        """,
+        shop,
+        BRAND,
+        [brand.name for brand in brands],
+    )
+    ids = {Name(BRAND, row["name"]): row["presta_id"] for row in rows}
+    texts = {Name(BRAND, row["name"]): BrandText(row["detail"], row["detail_sequence"]) for row in rows}
+    return ids, texts
+
+
+async def record_brand_texts(
+    connection: asyncpg.Connection, shop: str, texts: Mapping[Name, BrandText]
+) -> None:
+    """The descriptions that brands have now, and the changes that said them."""
+    await connection.execute(
+        """
+        update names n set detail = t.text, detail_sequence = t.sequence
+        from unnest($3::text[], $4::text[], $5::bigint[]) as t(name, text, sequence)
+        where n.shop = $1 and n.kind = $2 and n.parent = '' and n.name = t.name
+        """,
+        shop,
+        BRAND,
+        [brand.name for brand in texts],
+        [entry.text for entry in texts.values()],
+        [entry.sequence for entry in texts.values()],
+    )
 
 
 async def record_names(connection: asyncpg.Connection, shop: str, names: Mapping[Name, int | Post]) -> None:

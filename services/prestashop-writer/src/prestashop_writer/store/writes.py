@@ -130,6 +130,20 @@ async def record_written(
     )
 
 
+async def mark_changed(connection: asyncpg.Connection, shop: str, changes: Mapping[str, int]) -> None:
+    """Something that these products brought with them was written, up to a change: their brand's words."""
+    await connection.execute(
+        """
+        update products p set changed_sequence = greatest(p.changed_sequence, c.sequence)
+        from unnest($2::text[], $3::bigint[]) as c(reference, sequence)
+        where p.shop = $1 and p.reference = c.reference
+        """,
+        shop,
+        list(changes),
+        list(changes.values()),
+    )
+
+
 async def record_deleted(
     connection: asyncpg.Connection, shop: str, deletions: Mapping[str, tuple[int, int | None]]
 ) -> None:
