@@ -58,5 +58,5 @@ contracts: $(INSTALLED) ## Freeze the messages between services: new types and o
 bench: $(INSTALLED) ## Measure the stack against a bare loop and a user's script (about three minutes)
 	@$(BIN)/python -m bench speed
 
-faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothing lost, twice or wrong (about six minutes)
+faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothing lost, twice or wrong (about five minutes)
 	@$(BIN)/python -m bench faults

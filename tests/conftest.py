@@ -27,6 +27,7 @@ CATEGORIES = [
 # So short that a killed service is replaced within a test; each lease outlasts the shop's longest request.
 ENVIRONMENT = {
     "SKUWIRE_WRITER_LEASE_SECONDS": "6",
+    "SKUWIRE_WRITER_SET_BACK_SECONDS": "0.5",
     "SKUWIRE_IMAGES_LEASE_SECONDS": "10",
     "SKUWIRE_GATEWAY_FIRST_PRODUCT_ID": "9999",
 }

@@ -86,10 +86,11 @@ async def run_cell(cell: Cell, shop: ShopUnderTest, gateway: Gateway) -> CellRes
     pictures = await _send_pictures(gateway) if cell.kind.name == "pictures" else []
     *before, last = sendings(cell, pictures)
     problem, refused = "", 0
-    for batch in before:
-        await bring(gateway, shop.id, batch.items, patience_seconds=CELL_SECONDS)
-    dealt_before = (await shop.switch(*cell.switches()))["dealt"].get(cell.fault, 0)
+    dealt_before = (await shop.switch())["dealt"].get(cell.fault, 0)
     try:
+        for batch in before:
+            await bring(gateway, shop.id, batch.items, patience_seconds=CELL_SECONDS)
+        await shop.switch(*cell.switches())
         status = await bring(gateway, shop.id, last.items, patience_seconds=CELL_SECONDS)
         refused = status["refused"]
         problem = _first_refusal(status)
