@@ -50,6 +50,7 @@ async def read_snapshot(link: ShopLink) -> ShopSnapshot:
         languages=languages,
         categories=categories,
         limits=ShopLimits(image_bytes=await client.image_limit_bytes()),
+        tax_rules_groups=await _tax_rules_groups(link, capabilities),
     )
     log.info(
         "shop.snapshot_taken",
@@ -69,6 +70,13 @@ def missing_rights(capabilities: Capabilities) -> list[str]:
         for need in needs
         if not any(capabilities.allows(method, resource) for method in need.split(" or "))
     ]
+
+
+async def _tax_rules_groups(link: ShopLink, capabilities: Capabilities) -> tuple[int, ...] | None:
+    """The groups that products may refer to; None where the key may not read them, which it need not."""
+    if not capabilities.allows("GET", "tax_rule_groups"):
+        return None
+    return tuple(group.id for group in await link.client.tax_rule_groups())
 
 
 async def _default_language_id(link: ShopLink) -> int:

@@ -49,7 +49,8 @@ from stack.servers import Server
 KEY = "K" * 32
 SERVICE = "prestashop-writer"
 PATIENCE_SECONDS = 30.0
-SNAPSHOT_PATHS = {"/api/", "/api", "/api/configurations", "/api/languages", "/api/categories"}
+SNAPSHOT_RESOURCES = ("", "configurations", "languages", "categories", "tax_rule_groups")
+SNAPSHOT_PATHS = {"/api", *(f"/api/{resource}" for resource in SNAPSHOT_RESOURCES)}
 
 
 async def eventually(holds: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:

@@ -8,7 +8,10 @@ from common.messages import ShopLimits, ShopSnapshot
 
 @dataclass(frozen=True)
 class Knowledge:
-    """One snapshot of a shop. With `check_digits` a wrong check digit of an EAN-13 is refused."""
+    """One snapshot of a shop. With `check_digits` a wrong check digit of an EAN-13 is refused.
+
+    `tax_rules_groups` is None where they are not known: any is taken then, as the shop itself does.
+    """
 
     shop: str
     taken_at: datetime
@@ -16,6 +19,7 @@ class Knowledge:
     categories: frozenset[int]
     limits: ShopLimits
     check_digits: bool = True
+    tax_rules_groups: frozenset[int] | None = None
 
     @classmethod
     def of(cls, snapshot: ShopSnapshot, *, check_digits: bool = True) -> "Knowledge":
@@ -26,4 +30,9 @@ class Knowledge:
             categories=frozenset(snapshot.categories),
             limits=snapshot.limits,
             check_digits=check_digits,
+            tax_rules_groups=_ids(snapshot.tax_rules_groups),
         )
+
+
+def _ids(ids: tuple[int, ...] | None) -> frozenset[int] | None:
+    return None if ids is None else frozenset(ids)

@@ -26,13 +26,22 @@ def judge_numbers(fields: ProductFields, shop: Knowledge) -> Iterator[Reason]:
         yield from _quantity(quantity, f"warehouses.{show(warehouse)}")
     if fields.minimal_quantity is not None and not 0 <= fields.minimal_quantity <= MOST_INTEGER:
         yield _out_of_range("minimal_quantity", fields.minimal_quantity, MOST_INTEGER)
-    if fields.tax_rules_group is not None and not 0 <= fields.tax_rules_group <= MOST_INTEGER:
-        yield _out_of_range("tax_rules_group", fields.tax_rules_group, MOST_INTEGER)
+    yield from _tax_rules_group(fields.tax_rules_group, shop)
     for name in ("weight", "width", "height", "depth"):
         size: Decimal | None = getattr(fields, name)
         if size is not None and not 0 <= size <= MOST_DECIMAL:
             yield _out_of_range(name, size, MOST_DECIMAL)
     yield from _ean13(fields.ean13, check_digits=shop.check_digits)
+
+
+def _tax_rules_group(group: int | None, shop: Knowledge) -> Iterator[Reason]:
+    """0 is no tax. The shop takes an id that it does not have, and shows the product without tax."""
+    if not group:
+        return
+    if not 0 <= group <= MOST_INTEGER:
+        yield _out_of_range("tax_rules_group", group, MOST_INTEGER)
+    elif shop.tax_rules_groups is not None and group not in shop.tax_rules_groups:
+        yield reason("tax_rules_group_unknown", "tax_rules_group", value=plain(group), shop=shop.shop)
 
 
 def check_digit(twelve_digits: str) -> int:

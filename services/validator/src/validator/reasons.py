@@ -81,6 +81,9 @@ WORDINGS: dict[str, Wording] = {
     "price_negative": Wording("The price is {value}.", "Send 0 or more, without tax."),
     "quantity_negative": Wording("The quantity is {value}.", "Send 0 or more."),
     "number_out_of_range": Wording("The number {value} is not within {least} and {most}.", "Correct it."),
+    "tax_rules_group_unknown": Wording(
+        "The shop {shop} has no tax rules group {value}.", "Send one that it has, or 0 for no tax."
+    ),
     "choice_unknown": Wording("There is no {value} to choose here.", "Send one of {choices}."),
     "category_unknown": Wording(
         "The shop {shop} has no category {value}.", "Create it in the shop, or send one that it has."

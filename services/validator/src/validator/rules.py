@@ -38,7 +38,7 @@ CHOICES = {  # PrestaShop's schema of products, 8.2.1 and 1.7.8
     "condition": ("new", "used", "refurbished"),
 }
 
-NEWER_SNAPSHOT_MAY_HELP = frozenset({"category_unknown", "language_unknown"})
+NEWER_SNAPSHOT_MAY_HELP = frozenset({"category_unknown", "language_unknown", "tax_rules_group_unknown"})
 """What may just have been made in the shop."""
 
 

@@ -28,6 +28,7 @@ SNAPSHOT = ShopSnapshot(
     version="8.2.1",
     languages=(ShopLanguage(id=1, iso_code="en", is_default=True), ShopLanguage(id=2, iso_code="it")),
     categories=(1, 2, 5, 12),
+    tax_rules_groups=(1, 3),
 )
 SHOP = Knowledge.of(SNAPSHOT)
 
@@ -114,6 +115,11 @@ FINE: dict[str, dict[str, Any]] = {
 }
 
 
+def test_any_tax_group_is_taken_of_a_shop_that_does_not_tell_its_own() -> None:
+    silent = Knowledge.of(SNAPSHOT.model_copy(update={"tax_rules_groups": None}))
+    assert judge(a_change(tax_rules_group=2), silent) == ()
+
+
 @pytest.mark.parametrize("fields", FINE.values(), ids=FINE.keys())
 def test_what_the_shop_takes_passes(fields: dict[str, Any]) -> None:
     assert judge(a_change(**fields), SHOP) == ()
@@ -129,6 +135,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a condition that nobody knows": ({"condition": "broken"}, "choice_unknown", "condition"),
     "a cleared condition": ({"condition": None}, "field_empty", "condition"),
     "a visibility that nobody knows": ({"visibility": ""}, "choice_unknown", "visibility"),
+    "a tax group that the shop lacks": ({"tax_rules_group": 2}, "tax_rules_group_unknown", "tax_rules_group"),
     "a negative tax group": ({"tax_rules_group": -1}, "number_out_of_range", "tax_rules_group"),
     "a cleared status": ({"active": None}, "field_empty", "active"),
     "a tag in a name": ({"name": {"en": "<b>Coffee</b>"}}, "character_forbidden", "name.en"),

@@ -11,7 +11,7 @@ from bench.speed import Figures, Phase
 from simulator.speed import COSTS, PLAIN_WRITE, READ
 from skuwire.demo.shop_figures import Request
 
-SNAPSHOT = frozenset({"root", "languages", "categories", "configurations"})
+SNAPSHOT = frozenset({"root", "languages", "categories", "configurations", "tax_rule_groups"})
 """What the writer reads of a shop every five minutes, however many products it has."""
 
 NAMED = 3  # kinds of request that a line of a table names

@@ -40,7 +40,10 @@ class ShopMessage(Message):
 
 
 class ShopSnapshot(ShopMessage):
-    """What the shop has at a time; the writer reads it, the validator and the image-processor keep a copy."""
+    """What the shop has at a time; the writer reads it, the validator and the image-processor keep a copy.
+
+    `tax_rules_groups` is None where it is not known: the webservice key may not read them.
+    """
 
     message_type = "shop.snapshot.v1"
     taken_at: datetime
@@ -48,6 +51,7 @@ class ShopSnapshot(ShopMessage):
     languages: tuple[ShopLanguage, ...]
     categories: tuple[int, ...]
     limits: ShopLimits = ShopLimits()
+    tax_rules_groups: tuple[int, ...] | None = None
 
 
 class ShopSnapshotWanted(ShopMessage):
