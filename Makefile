@@ -55,8 +55,8 @@ contract: $(INSTALLED) ## Hold the simulated shop to the recorded exchanges of r
 contracts: $(INSTALLED) ## Freeze the messages between services: new types and optional fields, nothing else
 	@$(BIN)/python tests/contracts/freeze.py
 
-bench: $(INSTALLED) ## Measure the stack against a bare loop and a user's script (about three minutes)
+bench: $(INSTALLED) ## Measure the stack against a bare loop and a user's script (about a minute and a half)
 	@$(BIN)/python -m bench speed
 
-faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothing lost, twice or wrong (about five minutes)
+faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothing lost, twice or wrong (about three minutes)
 	@$(BIN)/python -m bench faults
