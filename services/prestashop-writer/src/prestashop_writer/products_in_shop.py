@@ -24,7 +24,8 @@ CarryOut = Callable[[Sequence[ProductPlan]], Awaitable[list[Outcome]]]
 
 async def create_products(current: Pass, kept: Kept, plans: Sequence[ProductPlan], names: Names) -> None:
     """Create products, the intent of each committed before its request."""
-    await _in_requests(current, kept, plans, lambda batch: _create_batch(current, kept, batch, names))
+    size = current.link.shop.creates_per_request
+    await _in_requests(current, kept, plans, size, lambda batch: _create_batch(current, kept, batch, names))
 
 
 async def _create_batch(
@@ -49,6 +50,7 @@ async def change_products(current: Pass, kept: Kept, plans: Sequence[ProductPlan
         current,
         kept,
         [plan for plan in plans if plan.content],
+        current.link.shop.changes_per_request,
         lambda batch: _change_batch(current, kept, batch, names),
     )
 
@@ -65,12 +67,13 @@ async def _change_batch(
     return outcomes
 
 
-async def _in_requests(current: Pass, kept: Kept, plans: Sequence[ProductPlan], carry_out: CarryOut) -> None:
-    """Bodies of bounded size, several at once; the client bounds how many.
+async def _in_requests(
+    current: Pass, kept: Kept, plans: Sequence[ProductPlan], size: int, carry_out: CarryOut
+) -> None:
+    """Bodies of `size` products, several at once; the client bounds how many.
 
     A product whose last request failed goes alone: it may be the one that takes the shop too long.
     """
-    size = current.link.shop.entities_per_request
     alone = [plan for plan in plans if kept[plan.product.reference].last_error is not None]
     others = [plan for plan in plans if kept[plan.product.reference].last_error is None]
     batches = [others[start : start + size] for start in range(0, len(others), size)]
