@@ -55,9 +55,11 @@ class ShopSettings(BaseModel):
     late_commit_seconds: float = Field(
         120, ge=0, description="Longest time in which the shop may still write a request that we gave up."
     )
-    creates_per_request: int = Field(25, ge=1, le=100, description="New products in the body of one request.")
+    creates_per_request: int = Field(
+        25, ge=1, le=100, description="Products in the body of a request that creates."
+    )
     changes_per_request: int = Field(
-        50, ge=1, le=100, description="Changed products in the body of one request."
+        50, ge=1, le=100, description="Products in the body of a request that changes."
     )
     stock_from: Literal["warehouses", "quantity"] = Field(
         "warehouses",
