@@ -3,6 +3,7 @@
 A published schema only grows by optional fields; anything else is a `v2` beside the `v1`.
 """
 
+from abc import abstractmethod
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -31,13 +32,13 @@ class Message(Part):
         subject_and_action = self.message_type.rsplit(".", 1)[0]
         return f"{subject_and_action}.{self.addressed_shop()}"
 
+    @abstractmethod
     def addressed_shop(self) -> str:
         """The shop that the message is about."""
-        raise NotImplementedError
 
+    @abstractmethod
     def addressed_tenant(self) -> str:
         """The tenant that the message belongs to."""
-        raise NotImplementedError
 
     def correlation_id(self) -> str:
         """The submission that caused the message, or the shop where no submission did."""
