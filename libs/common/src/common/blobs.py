@@ -14,6 +14,8 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from common.errors import Transient
 
+PART_BYTES = 5 * 1024 * 1024  # kept in memory of each blob that is being written: the least that S3 takes
+
 SHA256 = re.compile(r"^[0-9a-f]{64}\Z")
 
 
@@ -55,7 +57,7 @@ class Blobs:
         except (BaseError, OSError) as error:
             raise BlobsAway(type(error).__name__) from error
 
-    async def put(self, sha256: str, parts: AsyncIterable[bytes], *, max_bytes: int) -> int:
+    async def put(self, sha256: str, parts: AsyncIterable[bytes | bytearray], *, max_bytes: int) -> int:
         """Store a stream and return its size.
 
         The bytes appear under their name only when the digest was found right. Raises `BlobTooLarge` as
@@ -64,7 +66,7 @@ class Blobs:
         incoming = f"incoming/{uuid4().hex}"
         digest, size = hashlib.sha256(), 0
         try:
-            async with obstore.open_writer_async(self._store, incoming) as writer:
+            async with obstore.open_writer_async(self._store, incoming, buffer_size=PART_BYTES) as writer:
                 async for part in parts:
                     size += len(part)
                     if size > max_bytes:

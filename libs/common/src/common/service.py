@@ -18,6 +18,7 @@ from aiohttp import web
 from common.blobs import Blobs
 from common.database import Database, open_database
 from common.http.health import health_routes
+from common.http.server import Runner
 from common.messages.contract import Message
 from common.messaging.broker import Broker, BrokerAway, answered, connect
 from common.messaging.dead_letters import DeadLetterCollector
@@ -130,12 +131,11 @@ class Runtime(Generic[S]):
 
     failed = False
 
-    async def _serve_http(self) -> web.AppRunner:
+    async def _serve_http(self) -> Runner:
         app = self.web_app or web.Application()
         app.add_routes([*health_routes(self._checks), *self._routes])
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5)
-        await runner.setup()
-        await web.TCPSite(runner, self.settings.http_host, self.settings.http_port).start()
+        runner = Runner(app, self.settings.client_limits())
+        await runner.serve(self.settings.http_host, self.settings.http_port)
         return runner
 
     async def _checks(self) -> dict[str, bool]:

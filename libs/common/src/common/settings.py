@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from common.http.patience import ClientLimits
+
 # An error about a setting must not repeat its value: it may be a secret.
 _COMMON = SettingsConfigDict(extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
@@ -42,6 +44,25 @@ class ServiceSettings(BaseSettings):
     )
     http_host: str = shared("http_host", "127.0.0.1", "Address that the service listens on.")
     http_port: int = shared("http_port", 0, "Port that the service listens on; 0 takes a free one.")
+    http_headers_seconds: float = shared(
+        "http_headers_seconds", 10.0, "How long a client may take to send the head of a request."
+    )
+    http_body_seconds: float = shared(
+        "http_body_seconds", 30.0, "How long a client may take for a body; each 16 KiB give it a second more."
+    )
+    http_answer_seconds: float = shared(
+        "http_answer_seconds", 30.0, "How long a client may leave an answer unread."
+    )
+    http_idle_seconds: float = shared(
+        "http_idle_seconds",
+        75.0,
+        "How long a connection may stay open without a request; longer than that of a proxy before it.",
+    )
+    http_connections: int = shared(
+        "http_connections",
+        800,
+        "Connections that clients may have open; of more, those that wait longest for their client end.",
+    )
     blob_url: str = shared(
         "blob_url", "file:///var/lib/skuwire/blobs", "Where picture bytes lie: file:///… or s3://bucket/…"
     )
@@ -57,3 +78,13 @@ class ServiceSettings(BaseSettings):
     shutdown_deadline_seconds: float = shared(
         "shutdown_deadline_seconds", 15.0, "After SIGTERM the service ends within this time, finished or not."
     )
+
+    def client_limits(self) -> ClientLimits:
+        """What the clients of the service's HTTP side may take of it."""
+        return ClientLimits(
+            headers_seconds=self.http_headers_seconds,
+            body_seconds=self.http_body_seconds,
+            answer_seconds=self.http_answer_seconds,
+            idle_seconds=self.http_idle_seconds,
+            connections=self.http_connections,
+        )

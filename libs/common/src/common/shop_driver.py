@@ -60,7 +60,7 @@ class ShopDriver:
         lease_seconds: float,
         idle_seconds: float,
         longest_request_seconds: float,
-        on_recovered: Callable[[], Awaitable[None]] | None = None,
+        on_outage: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.shop = shop
         self._database = database
@@ -70,16 +70,23 @@ class ShopDriver:
         self._longest_request_seconds = longest_request_seconds
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._lease: Lease | None = None
         self._link = ShopLink(shop, service, database, before_request=self._before_request)
-        self._link.on_recovered = on_recovered
+        self._link.on_outage = on_outage
 
     def wake(self) -> None:
         """There may be something to do."""
         self._wake.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the service ends: a pass begins nothing new."""
+        return self._stopping.is_set()
+
     async def run(self, stopping: asyncio.Event) -> None:
         """Drive until `stopping`."""
+        self._stopping = stopping
         stopped = asyncio.create_task(stopping.wait())
         stopped.add_done_callback(lambda _: self._wake.set())
         while not stopping.is_set():

@@ -2,7 +2,8 @@
 
 The writer and the image-processor each have one link per shop. A link says `unreachable` when its breaker
 opens and `recovered` at the first success after that — and once after a start, because the process before
-may have died while the shop was away.
+may have died while the shop was away. `on_outage` is awaited before either is told: what a service has to
+remember of an outage must outlive the process that has noticed it.
 """
 
 import asyncio
@@ -53,7 +54,7 @@ class ShopLink:
     ) -> None:
         self.shop = shop
         self.breaker = Breaker()
-        self.on_recovered: Callable[[], Awaitable[None]] | None = None
+        self.on_outage: Callable[[], Awaitable[None]] | None = None
         self._service = service
         self._database = database
         self._told: Reachability | None = None
@@ -65,6 +66,7 @@ class ShopLink:
                 read_timeout_seconds=shop.request_timeout_seconds,
                 image_timeout_seconds=3 * shop.request_timeout_seconds,
                 max_concurrency=shop.concurrency,
+                max_requests_per_minute=shop.requests_per_minute or None,
                 max_entities_per_request=100,
             ),
             on_request=self._note,
@@ -85,11 +87,7 @@ class ShopLink:
                 if not is_failure(error):
                     continue  # it answers; whoever has work will hear what is wrong
                 log.info("shop.probe_failed", shop=self.shop.id, cause=str(error))
-        if self._to_tell:
-            recovered = any(told.reachability is Reachability.RECOVERED for told in self._to_tell)
-            if recovered and self.on_recovered is not None:
-                await self.on_recovered()
-            await self.tell()
+        await self.tell()
 
     async def ask_again(self, stopping: asyncio.Event) -> None:
         """After a failure: was it the request, or is the shop away? Ask until it answers or is given up.
@@ -110,6 +108,8 @@ class ShopLink:
         """Publish what has changed about the shop's reachability."""
         if not self._to_tell:
             return
+        if self.on_outage is not None:
+            await self.on_outage()
         telling, self._to_tell = self._to_tell, []
         try:
             async with self._database.unit_of_work() as work:

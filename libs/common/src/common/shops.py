@@ -33,10 +33,13 @@ DEFAULT_TENANT = "default"
 
 Owner = Literal["erp", "shop", "first-write"]
 
-OWNABLE = frozenset(ProductFields.model_fields) - {"images", "warehouses", "default_category"}
-"""Pictures are the ERP's; warehouses belong with `quantity`, the main category with `categories`."""
+OWNED_WITH_ANOTHER = frozenset({"warehouses", "default_category", "variant_quantities"})
+"""With `quantity`, `categories` and `variants`."""
 
-NOT_IN_THE_CREATE = frozenset({"quantity", "discounts"})
+OWNABLE = frozenset(ProductFields.model_fields) - {"images"} - OWNED_WITH_ANOTHER
+"""Pictures are the ERP's."""
+
+NOT_IN_THE_CREATE = frozenset({"quantity", "discounts", "variants", "supplier"})
 """Written by requests of their own, so that nobody could tell the first write from a later one."""
 
 
@@ -48,9 +51,13 @@ class ShopSettings(BaseModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Short name, part of routing keys.")
     tenant: str = Field(DEFAULT_TENANT, description="Whose shop it is.")
     name: str = Field("", description="What people call it.")
+    test: bool = Field(False, description="Whether it is a test shop: for pm_test_ keys, never pm_live_.")
     url: str = Field(description="The shop's own address; any other host name is redirected by the shop.")
     key: SecretStr = Field(description="Webservice key, made in the shop's back office.")
-    concurrency: int = Field(4, ge=1, le=16, description="Requests at the same time.")
+    concurrency: int = Field(4, ge=1, le=16, description="Requests at the same time, of each service.")
+    requests_per_minute: float = Field(
+        0, ge=0, description="Requests in a minute, of each service; 0 for as many as the shop bears."
+    )
     request_timeout_seconds: float = Field(20, gt=0, description="A request that takes longer is given up.")
     late_commit_seconds: float = Field(
         120, ge=0, description="Longest time in which the shop may still write a request that we gave up."
@@ -66,6 +73,11 @@ class ShopSettings(BaseModel):
         description="The shop's stock where both are known: the sum of the warehouses, or `quantity`.",
     )
     home_category: int = Field(2, description="Category of a product for which none was given.")
+    verify_writes: bool = Field(
+        False,
+        description="Whether products are read back after they were written, and compared with it: at most "
+        "two requests more for 50 products, and one for their covers.",
+    )
     owners: dict[str, Owner] = Field(
         {},
         description="Whose a field is: `erp` (always written; where none is named), `first-write` (only when "

@@ -26,7 +26,7 @@ SECRET_NAMES = re.compile(
     re.IGNORECASE,
 )
 SECRET_VALUES = re.compile(
-    r"pm_(?:live|test)_\w+"
+    r"pm_(?:live|test|refresh)_\w+"
     r"|whsec_[\w+/=-]+"
     r"|eyJ[\w-]+\.[\w.-]+"  # a JWT
     r"|(?<=://)[^/@\s:]*:[^@\s/]+(?=@)"  # user and password of an address

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from aio_pika.exceptions import ChannelNotFoundEntity
 from pydantic import SecretStr
 
 from common.database import Database, UnitOfWork, open_database
@@ -98,6 +99,15 @@ class Station:
         async with self.broker.connection.channel() as channel:
             queue = await channel.declare_queue(queue_of(self.name), passive=True)
             return queue.declaration_result.message_count or 0
+
+    async def is_consumed(self) -> bool:
+        """Whether its queue has a consumer, thus also its bindings: they are made before."""
+        try:
+            async with self.broker.connection.channel() as channel:
+                queue = await channel.declare_queue(queue_of(self.name), passive=True)
+        except ChannelNotFoundEntity:
+            return False
+        return bool(queue.declaration_result.consumer_count)
 
 
 async def _is(value: bool) -> bool:

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
-from aio_pika.exceptions import ChannelNotFoundEntity
 
 from common.errors import Transient
 from common.messages import ShopSnapshotWanted
@@ -61,7 +60,7 @@ async def test_a_deleted_queue_is_made_again_and_consumed(station: Any, eventual
         async with station.broker.connection.channel() as channel:
             await channel.queue_delete(queue_of(station.name))
 
-        await eventually(lambda: queue_exists(station))
+        await eventually(station.is_consumed)
         sent = await station.send("acme")
         await eventually(lambda: station.has_noted(sent))
 
@@ -137,14 +136,6 @@ async def outbox_is_empty(station: Any) -> bool:
 async def tell_ourselves(runtime: Any, count: int) -> list[UUID]:
     async with runtime.database.unit_of_work() as work:
         return [work.publish(a_wish()).message_id for _ in range(count)]
-
-
-async def queue_exists(station: Any) -> bool:
-    try:
-        await station.waiting()
-    except ChannelNotFoundEntity:
-        return False
-    return True
 
 
 def a_wish() -> ShopSnapshotWanted:

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from common.messages import (
     MESSAGE_TYPES,
@@ -22,6 +22,8 @@ from common.messages.contract import Part
 
 st.register_type_strategy(datetime, st.datetimes(timezones=st.just(UTC)))
 st.register_type_strategy(Decimal, st.decimals(allow_nan=False, allow_infinity=False))
+scalars = st.none() | st.booleans() | st.integers() | st.text()
+st.register_type_strategy(JsonValue, scalars | st.lists(scalars) | st.dictionaries(st.text(), scalars))
 
 
 def of_model(model: type[Part]) -> st.SearchStrategy[Any]:

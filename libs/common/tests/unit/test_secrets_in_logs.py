@@ -11,6 +11,7 @@ from common.telemetry import REDACTED, redact_secrets
 
 PLANTED = [
     "pm_live_4f9a0c77planted",
+    "pm_refresh_4f9a0c77planted",
     "whsec_cGxhbnRlZA==planted",
     "eyJhbGciOiJIUzI1NiJ9.eyJwbGFudGVkIjoxfQ.planted",
     "amqp://worker:planted@127.0.0.1:5672/",

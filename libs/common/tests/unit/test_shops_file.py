@@ -82,6 +82,8 @@ def test_a_field_may_belong_to_the_shop_or_to_the_first_write(tmp_path: Path) ->
     [
         ('{colour = "shop"}', "colour cannot have an owner; these can: active, "),
         ('{images = "shop"}', "images cannot have an owner"),
+        ('{variant_quantities = "shop"}', "variant_quantities cannot have an owner"),
+        ('{variants = "first-write"}', "variants is written after the product was created"),
         (
             '{quantity = "first-write"}',
             "quantity is written after the product was created; choose erp or shop",

@@ -86,25 +86,32 @@ async def open_database(settings: ServiceSettings, service: str) -> Database:
     pause = 0.2
     while True:
         try:
-            pool = await asyncpg.create_pool(
-                settings.database_url.get_secret_value(),
-                min_size=1,
-                max_size=settings.database_pool_size,
-                timeout=CONNECT_TIMEOUT_SECONDS,
-                command_timeout=settings.database_command_timeout_seconds,
-                init=_prepare,
-                server_settings={
-                    "search_path": schema_of(service),
-                    "application_name": f"skuwire-{service}",
-                    "idle_in_transaction_session_timeout": "30s",
-                    "lock_timeout": "10s",
-                },
-            )
-            return Database(pool, service)
+            return Database(await open_pool(settings, service, settings.database_pool_size), service)
         except (*UNAVAILABLE, asyncpg.CannotConnectNowError) as error:
             log.warning("database.unreachable", cause=str(error) or type(error).__name__, retry_seconds=pause)
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
+
+
+async def open_pool(
+    settings: ServiceSettings, service: str, size: int, **server_settings: str
+) -> asyncpg.Pool:
+    """At most `size` connections to the service's schema. Raises one of `UNAVAILABLE` while there is none."""
+    return await asyncpg.create_pool(
+        settings.database_url.get_secret_value(),
+        min_size=1,
+        max_size=size,
+        timeout=CONNECT_TIMEOUT_SECONDS,
+        command_timeout=settings.database_command_timeout_seconds,
+        init=_prepare,
+        server_settings={
+            "search_path": schema_of(service),
+            "application_name": f"skuwire-{service}",
+            "idle_in_transaction_session_timeout": "30s",
+            "lock_timeout": "10s",
+            **server_settings,
+        },
+    )
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:

@@ -1,6 +1,6 @@
 """A unit of work: effects and outgoing messages in one transaction."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import asyncpg
@@ -58,6 +58,11 @@ class UnitOfWork:
     @property
     def has_outgoing(self) -> bool:
         return bool(self._outgoing)
+
+    @property
+    def outgoing(self) -> Sequence[Outgoing]:
+        """What was published so far, in order."""
+        return self._outgoing
 
     async def flush(self) -> None:
         if not self._outgoing:

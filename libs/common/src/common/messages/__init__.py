@@ -9,10 +9,13 @@ from common.messages.chunks import (
     ChunkSubmitted,
     ChunkValidated,
     ChunkWritten,
+    FieldChange,
     ItemOutcome,
     PictureWork,
     Reason,
     Result,
+    ShopRequests,
+    VariantPictures,
 )
 from common.messages.contract import MESSAGE_TYPES, Message, UnknownMessageType, decode
 from common.messages.product import (
@@ -23,8 +26,10 @@ from common.messages.product import (
     Intent,
     ProductChange,
     ProductFields,
+    Supplier,
     TechnicalDatum,
     Texts,
+    Variant,
 )
 from common.messages.shops import (
     Reachability,
@@ -48,6 +53,7 @@ __all__ = [
     "ChunkValidated",
     "ChunkWritten",
     "Discount",
+    "FieldChange",
     "ImageReference",
     "Intent",
     "ItemOutcome",
@@ -61,10 +67,14 @@ __all__ = [
     "ShopLanguage",
     "ShopLimits",
     "ShopReachability",
+    "ShopRequests",
     "ShopSnapshot",
     "ShopSnapshotWanted",
+    "Supplier",
     "TechnicalDatum",
     "Texts",
     "UnknownMessageType",
+    "Variant",
+    "VariantPictures",
     "decode",
 ]

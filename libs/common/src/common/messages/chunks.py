@@ -7,6 +7,8 @@ leaves no item open). While a station works, it may tell how far it is (progress
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import JsonValue
+
 from common.messages.contract import Message, Part
 from common.messages.product import ImageReference, Intent, ProductChange
 
@@ -15,7 +17,10 @@ MAX_CHUNK_BYTES = 256 * 1024
 
 
 class Chunk(Part):
-    """Whose chunk it is and where it belongs. `total_items` counts open and settled ones."""
+    """Whose chunk it is and where it belongs. `total_items` counts open and settled ones.
+
+    `dry_run`: nothing may be changed by it anywhere; its outcomes tell what a real run would do.
+    """
 
     chunk_id: str  # `{submission_id}_{partition}`, as seed 004 shows it
     submission_id: str
@@ -24,6 +29,7 @@ class Chunk(Part):
     shop: str
     submitted_at: datetime
     total_items: int
+    dry_run: bool = False
 
 
 class Result(StrEnum):
@@ -44,8 +50,23 @@ class Reason(Part):
     message: str
 
 
+class FieldChange(Part):
+    """What a dry run would change: a field's path as the sender knows it, and its value in JSON's types.
+
+    `before` is None where the shop has nothing there, or nothing that is known.
+    """
+
+    field: str
+    before: JsonValue = None
+    after: JsonValue = None
+
+
 class ItemOutcome(Part):
-    """What happened to one item."""
+    """What happened to one item, or in a dry run would happen.
+
+    `verified` is None where nobody read the shop afterwards; False comes with a warning for each field that
+    the shop holds otherwise. `changes` are told by dry runs alone.
+    """
 
     position: int
     sequence: int
@@ -58,6 +79,17 @@ class ItemOutcome(Part):
     warnings: tuple[Reason, ...] = ()
     images_processed: int = 0
     technical_data_processed: int = 0
+    verified: bool | None = None
+    changes: tuple[FieldChange, ...] = ()
+
+
+class ShopRequests(Part):
+    """Requests of one kind that a real run would send to the shop, and the entities in them."""
+
+    method: str
+    resource: str
+    requests: int
+    entities: int
 
 
 class ChunkMessage(Message):
@@ -90,11 +122,25 @@ class ChunkValidated(ChunkMessage):
     outcomes: tuple[ItemOutcome, ...] = ()
 
 
+class VariantPictures(Part):
+    """What a variant shows: file names among the product's pictures. `presta_id` is the combination's."""
+
+    reference: str
+    presta_id: int
+    file_names: tuple[str, ...]
+
+
 class PictureWork(Part):
-    """A written product whose pictures are still to be brought to the desired list."""
+    """A written product whose pictures are still to be brought to the desired list.
+
+    `keeps_images`: the change says nothing about the product's own list, which stays as it is (`images` is
+    empty then); only what variants show is desired anew. `variants` is None where nothing is said of them.
+    """
 
     outcome: ItemOutcome
     images: tuple[ImageReference, ...]
+    keeps_images: bool = False
+    variants: tuple[VariantPictures, ...] | None = None
 
 
 class ChunkWritten(ChunkMessage):
@@ -103,6 +149,7 @@ class ChunkWritten(ChunkMessage):
     message_type = "chunk.written.v1"
     pictures: tuple[PictureWork, ...]
     outcomes: tuple[ItemOutcome, ...] = ()
+    planned_requests: tuple[ShopRequests, ...] = ()  # of a dry run, so far
 
 
 class ChunkProgressed(ChunkMessage):
@@ -123,3 +170,4 @@ class ChunkCompleted(ChunkMessage):
 
     message_type = "chunk.completed.v1"
     outcomes: tuple[ItemOutcome, ...]
+    planned_requests: tuple[ShopRequests, ...] = ()  # of a dry run

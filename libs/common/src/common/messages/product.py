@@ -60,13 +60,40 @@ class Discount(Part):
     ends: date | None = None
 
 
+class Supplier(Part):
+    """A supplier, known by its name. `reference` is what the supplier calls the product."""
+
+    name: str
+    reference: str | None = None
+
+
+class Variant(Part):
+    """One choice of a product (the shop's combination): a value for each option, `{"Size": "L"}`.
+
+    Its reference tells it from the other variants of the product. The impacts are added to the product's
+    price and weight. `images` are file names among the product's pictures; at most one variant is the
+    default. A field that is absent stays as it is.
+    """
+
+    reference: str
+    options: dict[str, str]
+    ean13: str | None = None
+    price_impact: Decimal | None = None
+    weight_impact: Decimal | None = None
+    quantity: int | None = None
+    minimal_quantity: int | None = None
+    is_default: bool | None = None
+    images: tuple[str, ...] | None = None
+
+
 class ProductFields(Part):
     """The fields of a product that a change may carry.
 
     A text under `PLAIN` is the text of every language that has no own one; where the default language
     has an own text too, the newer of both counts. Money is in the shop's currency without tax, weight
     in kg, dimensions in the shop's unit. `condition` is new, used or refurbished; `visibility` is both,
-    catalog, search or none; `tax_rules_group` is the shop's id, 0 for no tax.
+    catalog, search or none; `tax_rules_group` is the shop's id, 0 for no tax. `variants` is the whole
+    desired list; `variant_quantities` are stocks by the references of variants that the product has already.
     """
 
     name: Texts | None = None
@@ -95,6 +122,9 @@ class ProductFields(Part):
     technical_data: tuple[TechnicalDatum, ...] | None = None
     images: tuple[ImageReference, ...] | None = None
     discounts: tuple[Discount, ...] | None = None
+    supplier: Supplier | None = None
+    variants: tuple[Variant, ...] | None = None
+    variant_quantities: dict[str, int] | None = None
 
 
 class ProductChange(Part):

@@ -71,10 +71,12 @@ class OutboxRelay:
     async def _free_claims(self) -> int:
         """What a process before this one was publishing when it died is free at once.
 
+        It is not made new again: '-infinity' says of a message that nobody has tried to publish it.
+
         A living neighbour's messages may so be published twice, under the same id.
         """
         await self._database.pool.execute(
-            "update outbox set claimed_until = '-infinity' where claimed_until > now()"
+            "update outbox set claimed_until = now() where claimed_until > now()"
         )
         return 0
 
