@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from prestashop import ClientSettings
 from prestashop.filters import look_ups, query
 
 references = st.text(st.sampled_from("aAbB1,.|[]%_<>\\\"'`! \n&+#é"), min_size=1, max_size=6)
@@ -66,9 +67,13 @@ def test_no_request_asks_for_more_than_its_bounds(values, most_values, most_byte
         assert length <= most_bytes + len("filter%5Breference%5D=%5B%5D") or len(look_up.values) == 1
 
 
-def test_forty_references_cost_one_request():
-    references_of_a_pass = [f"SKU-{number}" for number in range(80)]
-    assert len(list(look_ups(references_of_a_pass, most_values=40, most_bytes=4000))) == 2
+def test_fifty_references_cost_one_request():
+    references = [f"SKU-{number}" for number in range(100)]
+    settings = ClientSettings()
+    asked = look_ups(
+        references, most_values=settings.max_values_per_look_up, most_bytes=settings.max_filter_bytes
+    )
+    assert len(list(asked)) == 2
 
 
 def test_an_empty_value_is_not_looked_up():

@@ -39,14 +39,17 @@ from prestashop.nodes import (
 )
 from prestashop.outcomes import NotWritten, Outcome, Refused, Unknown, Written, ids_of
 from prestashop.pacing import Pace, PaceSettings
+from prestashop.rehearsed import FIRST_REHEARSED_ID
+from prestashop.rehearsing import PlannedRequests
 from prestashop.schemas import AssociationRule, FieldRule, ResourceSchema
 from prestashop.settings import ClientSettings
-from prestashop.shop import Shop
+from prestashop.shop import RehearsedShop, Shop
 from prestashop.transport import BeforeRequest, OnRequest, RequestRecord
 from prestashop.xml import from_xml, to_xml
 
 __all__ = [
     "DEFAULT_IMAGE_LIMIT_BYTES",
+    "FIRST_REHEARSED_ID",
     "IDENTITIES",
     "AssociationRule",
     "Associations",
@@ -67,7 +70,9 @@ __all__ = [
     "Outcome",
     "Pace",
     "PaceSettings",
+    "PlannedRequests",
     "Refused",
+    "RehearsedShop",
     "RequestRecord",
     "ResourceSchema",
     "Shop",

@@ -70,7 +70,7 @@ class Catalogue:
     async def of_products(
         self, resource: str, product_ids: Sequence[int], display: Sequence[str]
     ) -> list[Node]:
-        """Read what belongs to products, by its ``id_product``: 40 products a request, in order of id."""
+        """Read what belongs to products, by its ``id_product``: 50 products a request, in order of id."""
         values = [str(product_id) for product_id in product_ids]
         found = await self.reader.find(resource, "id_product", values, display)
         return sorted((node for nodes in found.values() for node in nodes), key=id_of)

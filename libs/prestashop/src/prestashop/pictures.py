@@ -5,7 +5,7 @@ from typing import Final
 
 from prestashop.answers import image_ids_in, uploaded_image_id
 from prestashop.errors import ShopRefusal
-from prestashop.transport import Transport, Upload
+from prestashop.transport import Carrier, Upload
 
 _HEAD_OF_AN_ANSWER_BYTES: Final = 64 * 1024
 _UNKNOWN_IMAGE: Final = 57
@@ -18,7 +18,7 @@ class Pictures:
     Ids are positive: without an image id a DELETE is answered 200 and deletes nothing.
     """
 
-    transport: Transport
+    transport: Carrier
 
     async def upload(self, product_id: int, data: bytes, filename: str, content_type: str) -> int:
         """Add a picture and return its id, which the shop tells in XML only."""

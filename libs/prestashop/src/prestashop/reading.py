@@ -11,7 +11,7 @@ from prestashop.merging import left_out
 from prestashop.names import checked
 from prestashop.nodes import Node, NodesToWrite, Value, id_of, text_of
 from prestashop.settings import ClientSettings
-from prestashop.transport import Transport
+from prestashop.transport import Carrier
 from prestashop.xml import from_xml
 
 # Reader.list hides the builtin from the annotations of its own class.
@@ -27,7 +27,7 @@ _UNKNOWN_FIELD: Final = 35
 class Reader:
     """Reads over HTTP; every method raises a ShopError when it fails."""
 
-    transport: Transport
+    transport: Carrier
     settings: ClientSettings
     showable: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The fields of resources that cannot be shown in full."""

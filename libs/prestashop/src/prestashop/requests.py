@@ -10,7 +10,7 @@ from prestashop.names import checked
 from prestashop.nodes import Node, NodesToWrite, Value, id_of
 from prestashop.reading import Reader
 from prestashop.settings import ClientSettings
-from prestashop.transport import Transport
+from prestashop.transport import Carrier
 from prestashop.xml import enclose, entity_xml, from_xml
 
 _NO_SUCH_ENTITY: Final = 92
@@ -21,7 +21,7 @@ _NO_SUCH_ENTITY: Final = 92
 class WritingRequests:
     """Requests over HTTP; see ``writing.Requests`` for what each promises."""
 
-    transport: Transport
+    transport: Carrier
     reader: Reader
 
     async def send(self, method: str, resource: str, nodes: NodesToWrite) -> list[Node]:

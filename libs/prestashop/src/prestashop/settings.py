@@ -38,7 +38,7 @@ class ClientSettings:
     max_body_bytes: int = 900_000
     """A longer XML body is sent in several requests: nginx refuses bodies above 1 MB by default."""
 
-    max_values_per_look_up: int = 40
+    max_values_per_look_up: int = 50
     """Values of one field that are asked for in one request."""
 
     max_filter_bytes: int = 4000

@@ -14,10 +14,11 @@ from prestashop.outcomes import Outcome, Refused
 from prestashop.pacing import Pace
 from prestashop.pictures import Pictures
 from prestashop.reading import Reader
+from prestashop.rehearsing import PlannedRequests, RehearsedTransport
 from prestashop.requests import WritingRequests
 from prestashop.schemas import ResourceSchema
 from prestashop.settings import ClientSettings
-from prestashop.transport import BeforeRequest, OnRequest, Transport
+from prestashop.transport import BeforeRequest, Carrier, OnRequest, Transport
 from prestashop.writes import Outcomes, Writes
 
 # Shop.list hides the builtin from the annotations of its own class.
@@ -51,12 +52,17 @@ class Shop:
         before_request: BeforeRequest | None = None,
     ) -> None:
         """``url`` is the shop's own domain, with or without ``/api``; a ``session`` given is not closed."""
-        self._transport = Transport(
+        transport = Transport(
             url, key, settings, session=session, on_request=on_request, before_request=before_request
         )
-        self._reader = Reader(self._transport, settings)
-        self._writes = Writes(WritingRequests(self._transport, self._reader), settings)
-        self._pictures = Pictures(self._transport)
+        self._speak_through(transport, settings)
+
+    def _speak_through(self, transport: Carrier, settings: ClientSettings) -> None:
+        self._transport = transport
+        self._settings = settings
+        self._reader = Reader(transport, settings)
+        self._writes = Writes(WritingRequests(transport, self._reader), settings)
+        self._pictures = Pictures(transport)
         self._catalogue = Catalogue(self._reader)
 
     def __repr__(self) -> str:
@@ -103,7 +109,7 @@ class Shop:
         """Look up many values of a field; return the entities of each, in order of id, [] for none.
 
         Compares letter by letter on this side, because the shop ignores case, in every language of a field
-        that has languages. Shows the id, the field and ``display``. 40 values cost one request; a value with
+        that has languages. Shows the id, the field and ``display``. 50 values cost one request; a value with
         ``|``, ``,``, ``[``, ``]`` or ``<`` costs one of its own. ValueError for an empty value.
         """
         return await self._reader.find(resource, field, values, display)
@@ -136,6 +142,13 @@ class Shop:
         all languages of a text: a PATCH blanks those left out. Associations sent are replaced, others stay.
         """
         return await self._writes.modify(resource, nodes)
+
+    def writes_whole(self, resource: str) -> bool:
+        """Whether ``modify`` writes all fields of an entity again, as far as the shop has told yet.
+
+        A lost answer then leaves all of them in doubt: the shop may still write them as they were read.
+        """
+        return self._writes.writes_whole(resource)
 
     async def patch(self, resource: str, nodes: NodesToWrite) -> Outcomes:
         """PATCH entities by their ids: what is sent changes, all else stays (PrestaShop 8 and later).
@@ -188,6 +201,14 @@ class Shop:
         node: Node = {"id": product_id, "id_default_image": image_id}
         return (await self.modify("products", [node]))[0]
 
+    async def rehearsal(self) -> "RehearsedShop":
+        """Return the same shop for trying out what writes would do: they are counted and not sent.
+
+        Asks for the capabilities once, because a shop without PATCH is written to by other requests.
+        """
+        capabilities = await self.capabilities()
+        return RehearsedShop(self._transport, self._settings, self._reader, capabilities)
+
     async def capabilities(self) -> Capabilities:
         """Ask what the key may do, and which PrestaShop it is."""
         answer = await self._transport.request("GET", "")
@@ -224,14 +245,14 @@ class Shop:
     ) -> Nodes:
         """Read what belongs to products: combinations, specific_prices, stock_availables, product_suppliers.
 
-        Shows the id, ``id_product`` and ``display``; 40 products cost one request.
+        Shows the id, ``id_product`` and ``display``; 50 products cost one request.
         """
         return await self._catalogue.of_products(resource, product_ids, display)
 
     async def set_quantities(self, quantities: Mapping[tuple[int, int], int]) -> QuantityOutcomes:
         """Set the stock of products, or of combinations: ``{(product id, combination id or 0): pieces}``.
 
-        One request to find the rows of 40 products, one to set 100 of them (two where there is no PATCH). The
+        One request to find the rows of 50 products, one to set 100 of them (two where there is no PATCH). The
         shop makes a row with each product and combination; where there is none, the entity is not there:
         refused. Raises a ShopError when the rows cannot be read.
         """
@@ -261,3 +282,28 @@ class Shop:
         """
         question = query(display=display, filters=filters, sort=sort, limit=limit)
         return await self._reader.list(resource, question)
+
+
+class RehearsedShop(Shop):
+    """A shop that is read and not written to; made by ``Shop.rehearsal``, whose pace and connections it uses.
+
+    Every write that the key has a right to succeeds, in the requests in which it would be sent. What it would
+    bring about is read afterwards, by its id or in lists; new entities have ids from FIRST_REHEARSED_ID on,
+    and come behind those of the shop. A filter on a field that was changed here still tells its old value,
+    and pictures are not rehearsed. PHP notices are not foreseen: with them on, PrestaShop 1.7.8.11 has nearly
+    every write read back, one GET more each.
+    """
+
+    def __init__(
+        self, transport: Carrier, settings: ClientSettings, reader: Reader, capabilities: Capabilities
+    ) -> None:
+        """``reader`` is the real shop's, of which the rehearsal knows what it knows."""
+        self._rehearsed = RehearsedTransport(transport, capabilities)
+        self._speak_through(self._rehearsed, settings)
+        self._reader.showable.update(reader.showable)
+        self._writes.learn(capabilities)
+
+    @property
+    def planned(self) -> tuple[PlannedRequests, ...]:
+        """The requests so far, reads and writes, by method and resource in order of first use."""
+        return self._rehearsed.planned

@@ -4,7 +4,7 @@ import base64
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import aiohttp
 from yarl import URL
@@ -66,6 +66,36 @@ class Upload:
         return form
 
 
+class Carrier(Protocol):
+    """What brings requests to a shop and its answers back: HTTP, or the rehearsal of it."""
+
+    @property
+    def address(self) -> str:
+        """The shop's address, without ``/api``."""
+
+    @property
+    def pace(self) -> Pace:
+        """How fast the shop is asked now."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes | Upload | None = None,
+        entities: int = 0,
+        keep_bytes: int | None = None,
+    ) -> Answer:
+        """Return the answer to a request to ``/api/{path}`` when it is 2xx; else raise a ShopError.
+
+        ``keep_bytes``: keep only so many bytes of the answer and read past the rest.
+        """
+
+
 class Transport:
     """Requests to one shop, at the pace that it bears; the others wait in line."""
 
@@ -110,10 +140,7 @@ class Transport:
         entities: int = 0,
         keep_bytes: int | None = None,
     ) -> Answer:
-        """Send a request to ``/api/{path}`` and return its answer when it is 2xx; else raise a ShopError.
-
-        ``keep_bytes``: keep only so many bytes of the answer and read past the rest.
-        """
+        """Send a request; see ``Carrier``."""
         async with self._gate.turn() as turn:
             if self._before_request is not None:
                 await self._before_request()

@@ -53,6 +53,10 @@ class Writes:
             self._has_patch[resource] = False
         return await self._change(self._merged_puts, "PUT", resource, nodes)
 
+    def writes_whole(self, resource: str) -> bool:
+        """Whether a change is merged and PUT, as far as the shop has told."""
+        return not self._has_patch.get(resource, True)
+
     async def patch(self, resource: str, nodes: NodesToWrite) -> Outcomes:
         """PATCH entities."""
         return await self._change(self._requests, "PATCH", resource, nodes)
