@@ -117,6 +117,61 @@ async def test_a_truncated_picture_is_refused_and_leaves_a_row_behind(shop: Any)
     assert (await state(shop))["products"][0]["image_ids"] == [1]
 
 
+async def test_a_combination_shows_pictures_of_its_product_as_long_as_they_are_there(shop: Any) -> None:
+    await shop.call("POST", "/api/products", body(product("A")))
+    for name in ("a.jpg", "b.jpg"):
+        await upload(shop, "/api/images/products/1", picture(".jpg"), name)
+    row = "<combination><id_product>1</id_product><minimal_quantity>1</minimal_quantity>{}</combination>"
+    shows = "<associations><images><image><id>2</id></image><image><id>1</id></image></images></associations>"
+    await shop.call("POST", "/api/combinations", body(row.format(shows)))
+
+    async def shown() -> list[str]:
+        _, answer = await shop.call("GET", "/api/combinations/1")
+        return re.findall(r"images/products/1/(\d+)", answer)
+
+    assert await shown() == ["1", "2"]
+    await shop.call("PATCH", "/api/combinations/1", body("<c><id>1</id><reference>L</reference></c>"))
+    assert await shown() == ["1", "2"]
+    await shop.call("DELETE", "/api/images/products/1/1")
+    assert await shown() == ["2"]
+    cleared = "<c><id>1</id><associations><images/></associations></c>"
+    await shop.call("PATCH", "/api/combinations/1", body(cleared))
+    assert await shown() == []
+
+
+async def test_other_option_values_take_the_pictures_of_a_combination_away(shop: Any) -> None:
+    await shop.call("POST", "/api/products", body(product("A")))
+    await upload(shop, "/api/images/products/1", picture(".jpg"), "a.jpg")
+    links = "<product_option_values><v><id>{}</id></v></product_option_values>"
+    shows = "<images><image><id>1</id></image></images>"
+    row = "<c><id_product>1</id_product><minimal_quantity>1</minimal_quantity>{}</c>"
+    made = f"<associations>{links.format(1)}{shows}</associations>"
+    await shop.call("POST", "/api/combinations", body(row.format(made)))
+
+    for change, stays in ((links.format(2) + shows, True), (links.format(3), False)):
+        await shop.call(
+            "PATCH", "/api/combinations/1", body(f"<c><id>1</id><associations>{change}</associations></c>")
+        )
+        _, answer = await shop.call("GET", "/api/combinations/1")
+        assert ("images/products/1/1" in answer) is stays
+
+
+async def test_a_product_has_one_default_combination_and_one_row_of_a_supplier(shop: Any) -> None:
+    await shop.call("POST", "/api/products", body(product("A")))
+    row = "<c><id_product>1</id_product><minimal_quantity>1</minimal_quantity><default_on>{}</default_on></c>"
+    assert (await shop.call("POST", "/api/combinations", body(row.format(1), row.format(0))))[0] == 201
+    assert (await shop.call("POST", "/api/combinations", body(row.format(1)))) == (500, "")
+    moved = "<product><id>1</id><id_default_combination>2</id_default_combination></product>"
+    assert (await shop.call("PATCH", "/api/products/1", body(moved)))[0] == 200
+    _, answer = await shop.call("GET", "/api/combinations?filter[default_on]=[1]")
+    assert re.findall(r'combination id="(\d+)"', answer) == ["2"]
+
+    supplied = "<s><id_product>1</id_product><id_supplier>1</id_supplier><id_currency>1</id_currency></s>"
+    supplied = supplied.replace("<id_sup", "<id_product_attribute>0</id_product_attribute><id_sup")
+    statuses = [(await shop.call("POST", "/api/product_suppliers", body(supplied)))[0] for _ in range(2)]
+    assert statuses == [201, 500]
+
+
 async def test_the_pages_show_products_in_the_chosen_language(shop: Any) -> None:
     many = [product(f"R-{number}", name=f"Chair {number} &amp; more") for number in range(30)]
     await shop.call("POST", "/api/products", body(*many))

@@ -86,9 +86,11 @@ def set_cover(shop: Shop, entity: Entity, value: str) -> None:
 
 
 def set_default_combination(shop: Shop, entity: Entity, value: str) -> None:
-    """Make a combination the default one; an empty value changes nothing."""
+    """Make a combination the default one, no other being it any more; an empty value changes nothing."""
     if chosen := whole_number(value):
-        statement = "UPDATE combinations SET default_on = CASE WHEN id = ? THEN 1 END WHERE id_product = ?"
+        product = (entity.number,)
+        shop.connection.execute("UPDATE combinations SET default_on = NULL WHERE id_product = ?", product)
+        statement = "UPDATE combinations SET default_on = 1 WHERE id = ? AND id_product = ?"
         shop.connection.execute(statement, (chosen, entity.number))
         entity.values["cache_default_attribute"] = str(chosen)
 

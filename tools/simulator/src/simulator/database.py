@@ -54,6 +54,9 @@ CREATE INDEX products_by_manufacturer ON products (id_manufacturer);
 CREATE INDEX stock_by_product ON stock_availables (id_product, id_product_attribute);
 CREATE INDEX values_by_feature ON product_feature_values (id_feature);
 CREATE INDEX combinations_by_product ON combinations (id_product);
+CREATE UNIQUE INDEX one_default_combination ON combinations (id_product, default_on);
+CREATE UNIQUE INDEX product_suppliers_once ON product_suppliers (
+    id_product, id_product_attribute, id_supplier);
 CREATE INDEX manufacturers_by_name ON manufacturers (name COLLATE shop);
 CREATE UNIQUE INDEX specific_prices_once ON specific_prices (
     id_product, id_product_attribute, id_customer, id_cart, "from", "to", id_shop, id_shop_group, id_currency,

@@ -15,6 +15,8 @@ GOES_WITH: dict[str, tuple[str, ...]] = {
         "DELETE FROM stock_availables WHERE id_product = ?",
         """DELETE FROM combination_value
             WHERE id_combination IN (SELECT id FROM combinations WHERE id_product = ?)""",
+        """DELETE FROM link WHERE owner = 'combinations'
+            AND owner_id IN (SELECT id FROM combinations WHERE id_product = ?)""",
         "DELETE FROM combinations WHERE id_product = ?",
         "DELETE FROM category_product WHERE id_product = ?",
         "DELETE FROM feature_product WHERE id_product = ?",

@@ -42,6 +42,7 @@ class Edition:
     `shows_html_sizes`: its schema tells the size of HTML fields. `knows_itself`: it tells its version to
     whom it does not know. `not_a_colour` is how it writes that an option is none. `powered_by` stands on
     answers that its webservice had no hand in. `cut_off` is how its XML library says that a body ends early.
+    `halves_colours`: its GD writes the colours of a jpg at half the resolution.
     `picture_limit_bytes` None = a setting of the shop. `notices`: PHP notices are on, so that an answer which
     shows a product without a picture is 500 code 5.
     """
@@ -70,6 +71,7 @@ class Edition:
     picture_types: str = f"{OLD_PICTURE_TYPES}, image/webp, image/x-png"
     picture_extensions: tuple[str, ...] = ("gif", "jpg", "jpeg", "jpe", "png", "webp")
     shown_extensions: str = "gif, jpg, jpeg, jpe, png, webp"
+    halves_colours: bool = False
     picture_limit_bytes: int | None = None
     notices: bool = False
 
@@ -104,6 +106,7 @@ PRESTASHOP_17 = Edition(
     picture_types=f"{OLD_PICTURE_TYPES}, image/x-png",
     picture_extensions=("gif", "jpg", "jpeg", "jpe", "png"),
     shown_extensions=".gif, .jpg, .png",
+    halves_colours=True,
     picture_limit_bytes=3 * MEGABYTE,
 )
 EDITIONS = {

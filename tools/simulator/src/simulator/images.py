@@ -17,6 +17,7 @@ from simulator.entities import whole_number
 from simulator.failures import EmptyFailure, Failure, did_you_mean, fail
 from simulator.lookups import PICTURE_SIZES
 from simulator.pictures import (
+    Jpeg,
     Picture,
     UndecodableError,
     original,
@@ -138,7 +139,8 @@ async def product_pictures(shop: Shop, call: ApiCall) -> Answer:
     if call.method == "POST":
         raise fail(400, 65, "This image already exists. To modify it, please use the PUT method", hashed=True)
     if call.method == "PUT":
-        picture = await decoded(checked_upload(shop, call.upload))
+        jpeg = Jpeg(shop.edition.halves_colours, progressive=False)
+        picture = await decoded(checked_upload(shop, call.upload), jpeg, keeps_png=False)
         save_picture(folder, picture)
         shop.connection.execute("UPDATE image SET mime = ? WHERE id = ?", (picture.mime, number))
         return picture_bytes(picture)
@@ -187,12 +189,12 @@ def checked_upload(shop: Shop, upload: Upload | None) -> bytes:
     return upload.content
 
 
-async def decoded(content: bytes) -> Picture:
+async def decoded(content: bytes, jpeg: Jpeg, *, keeps_png: bool = True) -> Picture:
     """The picture, decoded in a thread. Code 76 when it is broken."""
     if not sniff(content):
         raise fail(400, 76, "An error occurred while copying image", hashed=True)
     try:
-        return await asyncio.to_thread(prepare, content)
+        return await asyncio.to_thread(prepare, content, jpeg, keeps_png=keeps_png)
     except UndecodableError:
         raise fail(400, 76, "An error occurred while copying image", hashed=True) from None
 
@@ -210,7 +212,7 @@ async def add_picture(shop: Shop, call: ApiCall, product: int) -> Answer:
     position = int(connection.execute(last, (product,)).fetchone()[0]) + 1
     cover = int(has_cover is None)
     number = insert(connection, "image", id_product=product, position=position, cover=cover)
-    picture = await decoded(content)
+    picture = await decoded(content, Jpeg(shop.edition.halves_colours))
     save_picture(picture_folder(shop.pictures, "products", number), picture)
     connection.execute("UPDATE image SET mime = ? WHERE id = ?", (picture.mime, number))
     if call.as_json:
@@ -235,9 +237,12 @@ def picture_bytes(picture: Picture) -> Answer:
 
 
 def delete_picture(shop: Shop, product: int, number: int) -> None:
-    """Delete a product's picture; the first of the rest becomes the cover when the cover goes."""
+    """Delete a product's picture, also from its combinations; the first of the rest becomes the cover."""
     connection = shop.connection
     connection.execute("DELETE FROM image WHERE id = ?", (number,))
+    connection.execute(
+        "DELETE FROM link WHERE owner = 'combinations' AND name = 'images' AND place = ?", (number,)
+    )
     connection.execute(
         "UPDATE image SET cover = 1"
         " WHERE id = (SELECT id FROM image WHERE id_product = ? ORDER BY position LIMIT 1)"
@@ -275,7 +280,7 @@ async def owned_picture(shop: Shop, call: ApiCall, kind: str) -> Answer:
             raise fail(
                 400, 65, "This image already exists. To modify it, please use the PUT method", hashed=True
             )
-        picture = await decoded(checked_upload(shop, call.upload))
+        picture = await decoded(checked_upload(shop, call.upload), Jpeg(shop.edition.halves_colours))
         save_picture(folder, picture)
         connection.execute(
             "INSERT OR REPLACE INTO kind_image (kind, owner_id, mime) VALUES (?, ?, ?)",

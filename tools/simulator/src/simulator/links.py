@@ -36,6 +36,9 @@ READS = {
     ("combinations", "product_option_values"): """
         SELECT cv.id_option_value AS id FROM combination_value cv JOIN product_option_values v
         ON v.id = cv.id_option_value WHERE cv.id_combination = ? ORDER BY cv.id_option_value""",
+    ("combinations", "images"): """
+        SELECT place AS id FROM link WHERE owner = 'combinations' AND name = 'images' AND owner_id = ?
+        ORDER BY place""",
 }
 
 
@@ -117,11 +120,33 @@ def write_features(shop: Shop, entity: Entity, items: list[Item]) -> None:
 
 
 def write_option_values(shop: Shop, entity: Entity, items: list[Item]) -> None:
-    """Give a combination exactly these option values."""
+    """Give a combination exactly these option values; the pictures that it shows go with the old ones.
+
+    The pictures from the shop's sources, not measured.
+    """
     shop.connection.execute("DELETE FROM combination_value WHERE id_combination = ?", (entity.number,))
+    owner = ("combinations", entity.number, "images")
+    shop.connection.execute("DELETE FROM link WHERE owner = ? AND owner_id = ? AND name = ?", owner)
     shop.connection.executemany(
         "INSERT INTO combination_value (id_combination, id_option_value) VALUES (?, ?)",
         [(entity.number, value) for value in ids_of(items)],
+    )
+
+
+def write_pictures_shown(shop: Shop, entity: Entity, items: list[Item]) -> None:
+    """Let a combination show exactly these pictures, whether they exist or not.
+
+    From the shop's sources, not measured: all are inserted at once under a key that is unique, so that one
+    that is sent twice fails after the old ones are gone; 1.7 says nothing of it.
+    """
+    ids = [whole_number(item.get("id", "")) for item in items]
+    owner = ("combinations", entity.number, "images")
+    shop.connection.execute("DELETE FROM link WHERE owner = ? AND owner_id = ? AND name = ?", owner)
+    if len(set(ids)) < len(ids) and not shop.edition.refuses_duplicates:
+        return
+    shop.connection.executemany(
+        "INSERT INTO link (owner, owner_id, name, place, item) VALUES (?, ?, ?, ?, '{}')",
+        [(*owner, number) for number in ids],
     )
 
 
@@ -134,4 +159,5 @@ WRITERS: dict[tuple[str, str], Writer] = {
     ("products", "categories"): write_categories,
     ("products", "product_features"): write_features,
     ("combinations", "product_option_values"): write_option_values,
+    ("combinations", "images"): write_pictures_shown,
 }

@@ -7,6 +7,10 @@ from pathlib import Path
 import pyvips  # type: ignore[import-untyped]  # it ships no types
 
 THUMBNAIL_PIXELS = 250
+QUALITY = 90
+COMMENT = f"CREATOR: gd-jpeg v1.0 (using IJG JPEG v62), quality = {QUALITY}\n".encode()
+JFIF = b"JFIF\0\x01\x01\x01" + (96).to_bytes(2, "big") * 2 + b"\0\0"  # 96 dots per inch, no preview
+START = b"\xff\xd8"
 SUFFIXES = {"image/jpeg": "jpg", "image/png": "png"}
 SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -24,6 +28,29 @@ class Picture:
     thumbnail: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Jpeg:
+    """How PHP's GD writes a jpg. `halves_colours`: at half the resolution, as older GDs do at any quality."""
+
+    halves_colours: bool
+    progressive: bool = True
+
+    def encode(self, image: "pyvips.Image") -> bytes:
+        """The picture as GD writes it, byte for byte (recording 32)."""
+        encoded: bytes = image.jpegsave_buffer(
+            Q=QUALITY,
+            interlace=self.progressive,
+            optimize_coding=self.progressive,
+            subsample_mode="on" if self.halves_colours else "off",
+            keep="none",
+        )
+        return START + _segment(0xE0, JFIF) + _segment(0xFE, COMMENT) + encoded.removeprefix(START)
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return bytes((0xFF, marker)) + (2 + len(content)).to_bytes(2, "big") + content
+
+
 class UndecodableError(ValueError):
     """The bytes are no picture that can be decoded."""
 
@@ -36,18 +63,18 @@ def sniff(content: bytes) -> str:
     return "image/webp" if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else ""
 
 
-def prepare(content: bytes) -> Picture:
-    """Decode a picture and make what the shop keeps: png stays png, the rest becomes jpg, and one thumbnail.
+def prepare(content: bytes, jpeg: Jpeg, *, keeps_png: bool = True) -> Picture:
+    """Decode a picture and make what the shop keeps: png stays, the rest becomes a new jpg, one thumbnail.
 
     Runs in a thread. UndecodableError when it is broken.
     """
     try:
         image = pyvips.Image.new_from_buffer(content, "", access="random", fail_on="error")
-        mime = "image/png" if sniff(content) == "image/png" else "image/jpeg"
-        kept = content if sniff(content) == mime else flatten(image).jpegsave_buffer(Q=90)
+        is_png = keeps_png and sniff(content) == "image/png"
         image.avg()  # decodes every pixel: a truncated file fails here and not later
+        kept = content if is_png else jpeg.encode(flatten(image))
         small = flatten(pyvips.Image.thumbnail_buffer(content, THUMBNAIL_PIXELS, height=THUMBNAIL_PIXELS))
-        return Picture(mime, kept, bytes(small.jpegsave_buffer(Q=85)))
+        return Picture("image/png" if is_png else "image/jpeg", kept, jpeg.encode(small))
     except pyvips.Error as error:
         raise UndecodableError from error
 
@@ -74,6 +101,7 @@ def picture_folder(pictures: Path, kind: str, number: int) -> Path:
 
 def save_picture(folder: Path, picture: Picture) -> None:
     """Write a picture's files, replacing what was there."""
+    remove_picture(folder)  # it may have been of the other type
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"original.{SUFFIXES[picture.mime]}").write_bytes(picture.content)
     (folder / "thumbnail.jpg").write_bytes(picture.thumbnail)

@@ -128,12 +128,9 @@ def category_added(shop: Shop, entity: Entity) -> None:
     shop.connection.execute(statement, (entity.whole("id_parent"), entity.number, entity.number))
 
 
-def combination_saving(shop: Shop, entity: Entity) -> None:
-    """Only one combination of a product is the default: a new one takes over."""
-    if entity.text("default_on") == "1":
-        statement = "UPDATE combinations SET default_on = NULL WHERE id_product = ? AND id <> ?"
-        shop.connection.execute(statement, (entity.whole("id_product"), entity.number))
-    else:
+def combination_saving(_shop: Shop, entity: Entity) -> None:
+    """A combination is the default or says nothing of it: the shop's own key bears only one."""
+    if entity.text("default_on") != "1":
         entity.values["default_on"] = None
 
 
