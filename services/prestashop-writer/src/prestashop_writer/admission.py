@@ -1,5 +1,7 @@
 """Whether a change may be merged into the desired state. Pure."""
 
+from collections.abc import Sequence
+
 from common.messages import Intent, ItemOutcome, ProductChange, Reason, Result
 from prestashop_writer.plan import KeptProduct, State
 
@@ -38,11 +40,20 @@ def product_not_found(reference: str | None) -> Reason:
 
 
 def product_unknown(presta_id: int | None) -> Reason:
-    """A product addressed by the shop's own id, and we know of none."""
+    """A product addressed by the shop's own id, and the shop has none."""
     return Reason(
         code="product_not_found",
         field="presta_id",
-        message=f"No product with the shop's id {presta_id} is known here; send its reference once.",
+        message=f"The shop has no product with the id {presta_id}; send operation create, with a reference.",
+    )
+
+
+def product_without_reference(presta_id: int | None) -> Reason:
+    """A product addressed by the shop's own id, by which alone it could be told from others."""
+    return Reason(
+        code="product_not_found",
+        field="presta_id",
+        message=f"The shop's product {presta_id} has no reference; give it one in the back office.",
     )
 
 
@@ -75,6 +86,47 @@ def product_deleted(reference: str | None) -> Reason:
     )
 
 
+def variant_conflict(reference: str | None, presta_ids: Sequence[int]) -> Reason:
+    """Several combinations of the product carry the reference of a variant."""
+    ids = ", ".join(str(presta_id) for presta_id in presta_ids)
+    return Reason(
+        code="variant_conflict",
+        field="variants",
+        message=f"The product has several combinations with the reference {reference} (ids {ids}); "
+        "give all but one another reference, or delete them.",
+    )
+
+
+def variant_unknown(variant: str, reference: str | None) -> Reason:
+    """A stock of a variant that the product does not have: it counts once the variant is in the list."""
+    return Reason(
+        code="variant_unknown",
+        field=f"variant_quantities.{variant}",
+        message=f"The product {reference} has no variant {variant}; "
+        "its stock is written once it is in the list of variants.",
+    )
+
+
+def quantity_ignored(reference: str | None, field: str) -> Reason:
+    """A stock of a product with variants, which is the sum of theirs."""
+    return Reason(
+        code="quantity_ignored",
+        field=field,
+        message=f"The product {reference} has variants, and its stock is the sum of theirs; "
+        "send the quantities of the variants.",
+    )
+
+
+def shop_forbids(resource: str, field: str) -> Reason:
+    """The webservice key lacks a right that only products with this field need."""
+    return Reason(
+        code="shop_refused",
+        field=field,
+        message=f"The webservice key of the shop may not use {resource}; "
+        f"allow GET, POST, PUT, PATCH and DELETE on {resource} there, or leave out {field}.",
+    )
+
+
 def shop_forbids_deleting() -> Reason:
     """The webservice key lacks a right that nothing else needs."""
     return Reason(
@@ -96,6 +148,25 @@ def shop_failed(error: str, attempts: int) -> Reason:
     """The shop broke down on this product again and again, while it works for others."""
     return Reason(
         code="shop_failed", field="", message=f"The shop failed on this product {attempts} times: {error}"
+    )
+
+
+def plan_incomplete(reference: str) -> Reason:
+    """A dry run that cannot look further: what the shop makes of an older request nobody knows yet."""
+    return Reason(
+        code="plan_incomplete",
+        field="",
+        message=f"The shop has not answered an older request on which the product {reference} depends; "
+        "send the dry run again later to see the rest of the plan.",
+    )
+
+
+def rehearsal_failed(error: str, attempts: int) -> Reason:
+    """A fault of ours in a dry run."""
+    return Reason(
+        code="rehearsal_failed",
+        field="",
+        message=f"The dry run failed {attempts} times: {error}; nothing was changed.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Descriptions of brands brought into the shop: those of all brands of a pass in one request."""
+"""Descriptions of brands brought into the shop: those of all brands of a lot in one request."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,6 @@ from prestashop_writer import store
 from prestashop_writer.admission import shop_refused
 from prestashop_writer.brand_texts import BrandText, Told, differing, newest, told_of
 from prestashop_writer.names import RESOURCES
-from prestashop_writer.names_in_shop import Names
 from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import BRAND, KeptProduct, Name, ProductPlan
 from prestashop_writer.setbacks import record_failures
@@ -22,9 +21,7 @@ NO_SUCH_BRAND = 92  # the shop's code for a change of a brand that it does not h
 Kept = Mapping[str, KeptProduct]
 
 
-async def bring_brand_texts(
-    current: Pass, kept: Kept, plans: Sequence[ProductPlan], names: Names
-) -> set[str]:
+async def bring_brand_texts(current: Pass, kept: Kept, plans: Sequence[ProductPlan]) -> set[str]:
     """Write the descriptions that differ, in all languages; return the products to be left alone now.
 
     A brand that has no id yet is left to the pass in which its products are written.
@@ -33,7 +30,6 @@ async def bring_brand_texts(
     if not told:
         return set()
     ids, held = await store.brand_texts(current.pool, current.shop_id, {one.brand for one in told})
-    held |= {name: BrandText(text, 0) for name, text in names.described.items()}  # just created with it
     wanted = {name: text for name, text in newest(told, held).items() if name in ids}
     outcomes = await _send(current, wanted, differing(wanted, held), ids)
     said = [one for one in told if one.brand in outcomes and one.text == wanted[one.brand].text]

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from prestashop import Outcome, Refused, ShopMethodNotAllowed, Unknown, Written, id_of
+from common.create_protocol import Absent, Adopt, Wait
+from prestashop import Outcome, ShopMethodNotAllowed, Unknown, Written, id_of
 from prestashop_writer import store
-from prestashop_writer.admission import product_conflict, shop_forbids_deleting, shop_refused
-from prestashop_writer.create_protocol import Absent, Adopt, Wait
-from prestashop_writer.pass_context import Pass, speaks_against_the_shop
+from prestashop_writer.admission import product_conflict, shop_forbids_deleting
+from prestashop_writer.ends import Ends
+from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import KeptProduct, ProductPlan
-from prestashop_writer.setbacks import record_failures, set_back
 from prestashop_writer.settling import Deletion, Refusals, refusal_of, refuse, settle_deleted
 
 log = structlog.get_logger()
@@ -29,9 +29,11 @@ async def delete_products(current: Pass, kept: Kept, plans: Sequence[ProductPlan
     alone = [plan for plan in going if kept[plan.product.reference].last_error is not None]
     together = [plan for plan in going if kept[plan.product.reference].last_error is None]
     for batch in filter(None, [together, *([plan] for plan in alone)]):
-        outcomes = await current.client.delete("products", [ids[plan.product.reference] for plan in batch])
+        async with current.turns.deleting:
+            outcomes = await current.client.delete(
+                "products", [ids[plan.product.reference] for plan in batch]
+            )
         await _record(current, kept, batch, outcomes)
-        current.stop_where_the_shop_failed([o for o in outcomes if not _is_forbidden(o)])
 
 
 async def _ids(current: Pass, plans: Sequence[ProductPlan]) -> dict[str, int]:
@@ -78,30 +80,22 @@ async def _record(
     current: Pass, kept: Kept, plans: Sequence[ProductPlan], outcomes: Sequence[Outcome]
 ) -> None:
     deleted: dict[str, Deletion] = {}
-    refusals: Refusals = {}
-    failures: dict[str, str] = {}
-    behind: dict[str, list[str]] = {}  # by error
+    ends = Ends()
+    others: dict[str, Outcome] = {}
     for plan, outcome in zip(plans, outcomes, strict=True):
         reference = plan.product.reference
         match outcome:
             case Written(presta_id):
                 deleted[reference] = Deletion(plan.product.deletion, presta_id)
-            case Refused(code, message):
-                refusals[reference] = refusal_of(plan, shop_refused(code, message))
             case Unknown() if _is_forbidden(outcome):
-                refusals[reference] = refusal_of(plan, shop_forbids_deleting())
-            case Unknown(error) if speaks_against_the_shop(outcome) or len(plans) > 1:
-                behind.setdefault(str(error), []).append(reference)
-            case Unknown(error):
-                failures[reference] = str(error)
+                ends.refusals[reference] = shop_forbids_deleting()
+            case _:
+                others[reference] = outcome
     await settle_deleted(current, deleted)
-    await refuse(current, refusals)
-    for cause, references in behind.items():
-        await set_back(current, references, cause)
-    failed = [plan for plan in plans if plan.product.reference in failures]
-    await record_failures(current, kept, failed, failures)
     for reference, deletion in deleted.items():
         log.info("product.deleted", reference=reference, presta_id=deletion.presta_id)
+    await ends.note(current, "products", list(others), list(others.values()), together=len(plans) > 1)
+    await ends.record(current, kept, {plan.product.reference: plan for plan in plans})
 
 
 def _is_forbidden(outcome: Outcome) -> bool:

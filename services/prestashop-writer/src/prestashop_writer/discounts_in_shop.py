@@ -1,43 +1,22 @@
-"""Discounts brought into the shop: those of all products of a pass in one request of each kind."""
+"""Discounts brought into the shop: those of all products of a lot in one request of each kind."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from prestashop import Node, Outcome, Refused, Unknown, Written, text_of
+from prestashop import Node, Outcome, Written, text_of
 from prestashop_writer import store
-from prestashop_writer.admission import shop_refused
 from prestashop_writer.discounts import COLUMNS, DISCOUNTS, DiscountPlan, Row, discount_node, held_row
+from prestashop_writer.ends import Ends
 from prestashop_writer.merge import newest_sequence
-from prestashop_writer.pass_context import Pass, speaks_against_the_shop
+from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import KeptProduct, Product, ProductPlan, plan_product
-from prestashop_writer.setbacks import record_failures
-from prestashop_writer.settling import refusal_of, refuse
 from prestashop_writer.store import rewritten
 
 RESOURCE = "specific_prices"
 IDENTITY = ("id_product", "from_quantity", "from", "to")
-IDS_PER_REQUEST = 40
+IDS_PER_REQUEST = 50
 
 Kept = Mapping[str, KeptProduct]
-
-
-@dataclass
-class Ends:
-    """How the requests ended for each product; one that is in neither has its discounts."""
-
-    refusals: dict[str, Refused] = field(default_factory=dict)
-    failures: dict[str, str] = field(default_factory=dict)
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    def note(self, references: Iterable[str], outcomes: Sequence[Outcome]) -> None:
-        for reference, outcome in zip(references, outcomes, strict=True):
-            match outcome:
-                case Refused():
-                    self.refusals[reference] = outcome
-                case Unknown(error):
-                    self.failures[reference] = str(error)
-        self.outcomes += outcomes
 
 
 async def set_discounts(current: Pass, references: Sequence[str]) -> None:
@@ -86,15 +65,18 @@ async def _bring(current: Pass, kept: Kept, plans: Sequence[ProductPlan]) -> Non
     ends = Ends()
     deletes = [(plan, row_id) for plan in plans for row_id in _of(plan).deletes]
     if deletes:
-        ends.note(_references(deletes), await current.client.delete(RESOURCE, [row for _, row in deletes]))
+        async with current.turns.deleting:
+            deleted = await current.client.delete(RESOURCE, [row for _, row in deletes])
+        await ends.note(current, RESOURCE, _references(deletes), deleted)
     changes = [(plan, row) for plan in plans for row in _of(plan).changes]
     if changes:
-        ends.note(_references(changes), await current.client.modify(RESOURCE, _nodes(changes)))
+        changed = await current.client.modify(RESOURCE, _nodes(changes))
+        await ends.note(current, RESOURCE, _references(changes), changed)
     creates = [(plan, row) for plan in plans for row in _of(plan).creates]
     created: list[Outcome] = []
     if creates:
         created = await current.client.create(RESOURCE, _nodes(creates), identity=IDENTITY)
-        ends.note(_references(creates), created)
+        await ends.note(current, RESOURCE, _references(creates), created)
     await _record(current, kept, plans, ends, list(zip(creates, created, strict=True)))
 
 
@@ -108,22 +90,11 @@ async def _record(
     done = [
         rewritten(plan.product, DISCOUNTS, _held_after(plan, created), newest_sequence(plan.product.desired))
         for plan in plans
-        if plan.product.reference not in ends.refusals and plan.product.reference not in ends.failures
+        if ends.goes_on(plan.product.reference)
     ]
     async with current.fenced() as work:
         await store.record_written(work.connection, current.shop_id, done)
-    by_reference = {plan.product.reference: plan for plan in plans}
-    await refuse(
-        current,
-        {
-            reference: refusal_of(by_reference[reference], shop_refused(no.code, no.message))
-            for reference, no in ends.refusals.items()
-        },
-    )
-    if not any(isinstance(end, Unknown) and speaks_against_the_shop(end) for end in ends.outcomes):
-        failed = [by_reference[reference] for reference in ends.failures if reference not in ends.refusals]
-        await record_failures(current, kept, failed, ends.failures)
-    current.stop_where_the_shop_failed(ends.outcomes)
+    await ends.record(current, kept, {plan.product.reference: plan for plan in plans})
 
 
 def _sent(product: Product) -> int:

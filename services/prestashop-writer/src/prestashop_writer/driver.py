@@ -1,4 +1,4 @@
-"""The writer's pass over one shop: the current snapshot, then what is due."""
+"""The writer's pass over one shop: the current snapshot, then what is due, then a dry run if one waits."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,8 @@ from common.shop_link import ShopLink
 from common.shops import ShopSettings
 from prestashop_writer import store
 from prestashop_writer.drive import drive
-from prestashop_writer.pass_context import Pass
+from prestashop_writer.pass_context import Pass, Turns
+from prestashop_writer.rehearsal import rehearse_next
 from prestashop_writer.settings import WriterSettings
 from prestashop_writer.snapshots import read_snapshot
 from prestashop_writer.target import ShopProfile
@@ -33,7 +34,7 @@ class WriterDriver:
             lease_seconds=settings.lease_seconds,
             idle_seconds=settings.idle_seconds,
             longest_request_seconds=shop.request_timeout_seconds,
-            on_recovered=self._after_recovery,
+            on_outage=self._restart_waits,
         )
 
     def want_snapshot(self, wish: ShopSnapshotWanted) -> None:
@@ -51,7 +52,18 @@ class WriterDriver:
             owners=self._shop.owners,
         )
         now = await self._database.pool.fetchval("select now()")
-        return await drive(Pass(link, lease, self._database, profile, self._settings, now))
+        current = Pass(
+            link,
+            lease,
+            self._database,
+            profile,
+            self._settings,
+            now,
+            Turns(self._shop.concurrency),
+            is_to_end=lambda: self.driver.is_stopping or self._is_stale(snapshot),
+        )
+        worked = await drive(current)
+        return (not current.is_to_end() and await rehearse_next(current)) or worked
 
     async def _current_snapshot(self, link: ShopLink, lease: Lease) -> ShopSnapshot:
         if self._snapshot is None:
@@ -70,6 +82,6 @@ class WriterDriver:
         age = datetime.now(UTC) - snapshot.taken_at
         return age > timedelta(seconds=self._settings.snapshot_seconds)
 
-    async def _after_recovery(self) -> None:
+    async def _restart_waits(self) -> None:
         async with self._database.transaction() as connection:
             await store.restart_waits(connection, self._shop.id)

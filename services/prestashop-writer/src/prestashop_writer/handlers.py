@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import asyncpg
 import structlog
 
 from common.database import UnitOfWork
@@ -18,7 +19,7 @@ from common.messages import (
 )
 from common.messaging.envelope import Received
 from prestashop_writer import store
-from prestashop_writer.admission import objection, product_unknown, refused
+from prestashop_writer.admission import objection, refused
 from prestashop_writer.merge import merge
 from prestashop_writer.plan import KeptProduct, Product, State
 from prestashop_writer.store import FinishedChunk
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 
 Wake = Callable[[str], None]
 WantSnapshot = Callable[[ShopSnapshotWanted], None]
+ChangeOfChunk = tuple[Chunk, ProductChange]
 
 
 class Intake:
@@ -37,7 +39,21 @@ class Intake:
         self._want_snapshot = want_snapshot
 
     async def take_chunks(self, work: UnitOfWork, received: Sequence[Received[ChunkValidated]]) -> None:
-        """Merge the changes of chunks into the desired state of their products."""
+        """Merge the changes of chunks into the desired state of their products; keep dry runs for later."""
+        dry_runs = [item for item in received if item.message.chunk.dry_run]
+        if dry_runs:
+            await self._keep_dry_runs(work, dry_runs)
+        if len(dry_runs) < len(received):
+            await self.merge_chunks(work, [item for item in received if not item.message.chunk.dry_run])
+
+    async def _keep_dry_runs(self, work: UnitOfWork, received: Sequence[Received[ChunkValidated]]) -> None:
+        messages = [(item.message, item.envelope.traceparent) for item in received]
+        await store.keep_dry_runs(work.connection, messages)
+        for shop in {message.chunk.shop for message, _ in messages}:
+            work.after_commit(lambda shop=shop: self._wake(shop))  # type: ignore[misc] # bound now
+
+    async def merge_chunks(self, work: UnitOfWork, received: Sequence[Received[ChunkValidated]]) -> None:
+        """Merge the changes of chunks, be they dry runs or not, into the desired state of their products."""
         fresh = await store.new_chunks(
             work.connection, [(item.message.chunk, item.envelope.traceparent) for item in received]
         )
@@ -64,21 +80,47 @@ async def _take_chunks_of_shop(
 ) -> None:
     connection = work.connection
     await store.lock_intake(connection, shop)
-    changes = [(item, change) for item in received for change in item.message.changes]
-    by_presta_id = await store.references_of(
-        connection, shop, [c.presta_id for _, c in changes if c.reference is None and c.presta_id is not None]
+    changes = await _with_references(
+        connection, shop, [(i.message.chunk, change) for i in received for change in i.message.changes]
     )
-    references = {id(c): c.reference or by_presta_id.get(c.presta_id or 0) for _, c in changes}
-    known = await store.load_products(connection, shop, filter(None, references.values()))
+    outcomes = await merge_changes(connection, shop, [pair for pair in changes if pair[1].reference])
+    await store.keep_unaddressed(connection, [pair for pair in changes if not pair[1].reference])
+    for item in received:
+        outcomes += [(item.message.chunk.chunk_id, outcome) for outcome in item.message.outcomes]
+    await store.add_outcomes(connection, outcomes)
+    await complete_without_open_items(work, [item.message.chunk.chunk_id for item in received])
+    for item in received:
+        with item.bound(chunk_id=item.message.chunk.chunk_id):
+            log.info("chunk.taken", items=len(item.message.changes))
 
+
+async def _with_references(
+    connection: asyncpg.Connection, shop: str, changes: Sequence[ChangeOfChunk]
+) -> list[ChangeOfChunk]:
+    """The changes; those that name a product by the shop's id with its reference, where we know it."""
+    ids = [change.presta_id for _, change in changes if not change.reference and change.presta_id is not None]
+    known = await store.references_of(connection, shop, ids)
+    return [
+        (chunk, change)
+        if change.reference
+        else (chunk, change.model_copy(update={"reference": known.get(change.presta_id or 0)}))
+        for chunk, change in changes
+    ]
+
+
+async def merge_changes(
+    connection: asyncpg.Connection, shop: str, changes: Sequence[ChangeOfChunk]
+) -> list[tuple[str, ItemOutcome]]:
+    """Merge changes that name their products into the desired state; the outcomes of those not taken.
+
+    The caller holds the intake's lock.
+    """
+    known = await store.load_products(connection, shop, [str(change.reference) for _, change in changes])
     opened: list[tuple[Chunk, str, ProductChange]] = []
     outcomes: list[tuple[str, ItemOutcome]] = []
     desired: dict[str, Product] = {}
-    for item, change in changes:
-        chunk, reference = item.message.chunk, references[id(change)]
-        if reference is None:
-            outcomes.append((chunk.chunk_id, refused(change, product_unknown(change.presta_id))))
-            continue
+    for chunk, change in changes:
+        reference = str(change.reference)
         kept = known.get(reference) or KeptProduct(Product(reference, State.NEW, {}), None, 0, 0)
         reason = objection(kept, change)
         if reason is not None:
@@ -91,23 +133,15 @@ async def _take_chunks_of_shop(
         )
         known[reference] = replace(kept, product=desired[reference])
         opened.append((chunk, reference, change))
-    tenant = received[0].message.chunk.tenant
-    await store.save_desired(connection, shop, tenant, list(desired.values()))
-    await store.add_open_items(connection, opened)
-    for item in received:
-        outcomes += [(item.message.chunk.chunk_id, outcome) for outcome in item.message.outcomes]
-    await store.add_outcomes(connection, outcomes)
-    await _complete_those_without_open_items(work, received, {chunk.chunk_id for chunk, _, _ in opened})
-    for item in received:
-        with item.bound(chunk_id=item.message.chunk.chunk_id):
-            log.info("chunk.taken", items=len(item.message.changes))
+    if opened:
+        await store.save_desired(connection, shop, opened[0][0].tenant, list(desired.values()))
+        await store.add_open_items(connection, opened)
+    return outcomes
 
 
-async def _complete_those_without_open_items(
-    work: UnitOfWork, received: Sequence[Received[ChunkValidated]], still_open: set[str]
-) -> None:
-    ids = [item.message.chunk.chunk_id for item in received]
-    finished = [chunk_id for chunk_id in ids if chunk_id not in still_open]
+async def complete_without_open_items(work: UnitOfWork, chunk_ids: Sequence[str]) -> None:
+    """Tell what became of those of these chunks of which no item is open."""
+    finished = await store.without_open_items(work.connection, chunk_ids)
     if finished:
         publish_finished(work, await store.take_finished(work.connection, finished))
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from common.create_protocol import Absent, Adopt, Wait
 from common.messages import Intent
 from prestashop import Node, id_of, texts_of
 from prestashop_writer import store
 from prestashop_writer.admission import name_missing, product_conflict, product_exists, product_not_found
-from prestashop_writer.create_protocol import Absent, Adopt, Wait
 from prestashop_writer.merge import newest_sequence
 from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import ProductPlan, has_name

@@ -5,12 +5,17 @@ one. Merging is therefore commutative, associative and idempotent: any order and
 ends in the same state. A deletion is one more field; what is older than it is not looked at any more.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from common.messages import PLAIN, Intent, ProductChange, ProductFields
 
 NOT_A_FIELD_OF_THE_WRITER = frozenset({"images"})  # the image-processor owns the desired pictures
+VARIANTS = (
+    "variants"  # which ones, in order; what else is said of one stands beside it, under a name of its own
+)
+VARIANT_QUANTITY = "quantity"
+IDENTITY_OF_A_VARIANT = frozenset({"reference", "options"})
 DELETED = "deleted"  # kept with the fields: the newest change that wants the product gone
 TEXT_FIELDS = frozenset({"name", "summary", "description", "slug", "meta_title", "meta_description"})
 
@@ -23,7 +28,8 @@ class Stamped(NamedTuple):
 
 
 DesiredState = Mapping[str, Stamped]
-"""By field; texts as `name.en`, warehouses as `warehouses.2`."""
+"""By field; texts as `name.en`, warehouses as `warehouses.2`, what is said of a variant as
+`variants.ean13.P-1-L`. References may hold dots: such a name is split at its first two."""
 
 
 def merge(state: DesiredState, change: ProductChange) -> dict[str, Stamped]:
@@ -68,9 +74,38 @@ def stated_fields(fields: ProductFields) -> Iterator[tuple[str, Any]]:
     for name, value in fields.model_dump(mode="json", exclude_unset=True).items():
         if name in NOT_A_FIELD_OF_THE_WRITER:
             continue
-        if isinstance(value, dict) and (name in TEXT_FIELDS or name == "warehouses"):
+        if name == VARIANTS:
+            yield from _stated_variants(value)
+        elif name == "variant_quantities":
+            yield from (
+                (variant_field(VARIANT_QUANTITY, reference), pieces)
+                for reference, pieces in (value or {}).items()
+            )
+        elif isinstance(value, dict) and (name in TEXT_FIELDS or name == "warehouses"):
             yield from ((f"{name}.{key}", part) for key, part in value.items())
         elif value is None and name in TEXT_FIELDS:
             yield f"{name}.{PLAIN}", None  # clears every language
         else:
             yield name, value
+
+
+def variant_field(field: str, reference: str) -> str:
+    """The name of a field of a variant in the desired state."""
+    return f"{VARIANTS}.{field}.{reference}"
+
+
+def said_of_variants(state: DesiredState) -> Iterator[tuple[str, str, Stamped]]:
+    """What is said of variants, in the list or not: field, the variant's reference, value."""
+    for name, stamped in state.items():
+        if name.startswith(f"{VARIANTS}."):
+            _, field, reference = name.split(".", 2)
+            yield field, reference, stamped
+
+
+def _stated_variants(variants: Sequence[Mapping[str, Any]] | None) -> Iterator[tuple[str, Any]]:
+    """The list, and what else is said of each by a name of its own: a newer list does not unsay it."""
+    listed = list(variants or ())
+    yield VARIANTS, [{name: variant[name] for name in IDENTITY_OF_A_VARIANT} for variant in listed]
+    for variant in listed:
+        for field in variant.keys() - IDENTITY_OF_A_VARIANT - NOT_A_FIELD_OF_THE_WRITER:
+            yield variant_field(field, variant["reference"]), variant[field]

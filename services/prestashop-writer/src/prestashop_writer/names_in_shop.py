@@ -1,54 +1,75 @@
-"""Brands, features and values brought into the shop: known, else found, else created once."""
+"""Brands, suppliers, features, options and values in the shop: known, else found, else created once."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import structlog
 
-from prestashop import Node, Outcome, Refused, ShopBlocked, Unknown, Written
+from common.create_protocol import Absent, Answer, Post, Wait
+from common.messages import Reason
+from prestashop import Node, Outcome, Refused, ShopBlocked, ShopError, Unknown, Written
 from prestashop_writer import store
-from prestashop_writer.admission import shop_refused
-from prestashop_writer.create_protocol import Absent, Answer, Post, Wait
-from prestashop_writer.names import IDENTITIES, LABELS, RESOURCES, matching, missing, name_node
+from prestashop_writer.admission import shop_forbids, shop_refused
+from prestashop_writer.brand_texts import BrandText
+from prestashop_writer.names import (
+    CHAINS,
+    FIELDS_IN_NEED,
+    IDENTITIES,
+    LABELS,
+    PARENTS,
+    RESOURCES,
+    matching,
+    missing,
+    name_node,
+    parent_of,
+)
 from prestashop_writer.pass_context import Pass, answer_of, speaks_against_the_shop
-from prestashop_writer.plan import BRAND, FEATURE, FEATURE_VALUE, KeptProduct, Name, ProductPlan, names_needed
+from prestashop_writer.plan import BRAND, FEATURE_VALUE, KeptProduct, Name, ProductPlan, names_needed
+from prestashop_writer.rights import is_forbidden, lacks_right
 from prestashop_writer.setbacks import record_failures
 from prestashop_writer.settling import Refusals, refusal_of, refuse
 
 log = structlog.get_logger()
 
+IDS_PER_REQUEST = 50
+
 Kept = Mapping[str, KeptProduct]
 
 
 class Names:
-    """Ids of the names that a pass needs, and why those without one have none: each is in one of four.
-
-    `described` are the brands that were created, with the description that they got.
-    """
+    """Ids of the names that a lot needs, and why those without one have none: each is in one of four."""
 
     def __init__(self) -> None:
         self.ids: dict[Name, int] = {}
-        self.refused: dict[Name, Refused] = {}
+        self.refused: dict[Name, Reason] = {}
         self.failed: dict[Name, str] = {}
         self.waiting: dict[Name, Wait] = {}
-        self.described: dict[Name, str] = {}
 
 
 async def bring_names(current: Pass, needed: Mapping[Name, Any]) -> Names:
     """Give every needed name an id, as far as the shop allows it now.
 
-    A value of a feature without id is left out.
+    A value of a feature or an option without id is left out.
     """
     names = Names()
-    for kind in (BRAND, FEATURE, FEATURE_VALUE):  # values need the ids of their features
+    chains = (_bring_chain(current, chain, needed, names) for chain in CHAINS)
+    for end in await asyncio.gather(*chains, return_exceptions=True):
+        if end is not None:
+            raise end
+    return names
+
+
+async def _bring_chain(current: Pass, kinds: Sequence[str], needed: Mapping[Name, Any], names: Names) -> None:
+    for kind in kinds:
         wanted = [
             name
             for name in needed
-            if name.kind == kind and (kind != FEATURE_VALUE or Name(FEATURE, name.parent) in names.ids)
+            if name.kind == kind and (kind not in PARENTS or parent_of(name) in names.ids)
         ]
-        await _bring_kind(current, kind, wanted, needed, names)
-    return names
+        if wanted:
+            await _bring_kind(current, kind, wanted, needed, names)
 
 
 async def _bring_kind(
@@ -59,7 +80,14 @@ async def _bring_kind(
     unknown = missing(wanted, names.ids, kind)
     if not unknown:
         return
-    found = matching(unknown, await _listed(current, kind, unknown, names), names.ids)
+    try:
+        listed = await _listed(current, kind, unknown, names)
+    except ShopError as error:
+        if kind not in FIELDS_IN_NEED or not await lacks_right(current, RESOURCES[kind], error):
+            raise
+        names.refused |= dict.fromkeys(unknown, shop_forbids(RESOURCES[kind], FIELDS_IN_NEED[kind]))
+        return
+    found = matching(unknown, listed, names.ids)
     names.ids |= found
     posts = {entry.name: entry.post for entry in known}
     creatable = []
@@ -76,16 +104,17 @@ async def _bring_kind(
 
 
 async def _listed(current: Pass, kind: str, wanted: Sequence[Name], names: Names) -> list[Node]:
-    """What the shop has of a kind: all brands or features, the values of the features in question."""
-    if kind != FEATURE_VALUE:
+    """What the shop has of a kind: all of it, or the values of the features or options in question."""
+    if kind not in PARENTS:
         return await current.client.list_all(RESOURCES[kind], display=("id", LABELS[kind]))
-    parents = sorted({names.ids[Name(FEATURE, name.parent)] for name in wanted})
+    parents = sorted({names.ids[parent_of(name)] for name in wanted})
+    label, parent_id = IDENTITIES[kind]
+    shared = {"custom": "0"} if kind == FEATURE_VALUE else {}
     nodes: list[Node] = []
-    for start in range(0, len(parents), 40):
+    for start in range(0, len(parents), IDS_PER_REQUEST):
+        some = [str(parent) for parent in parents[start : start + IDS_PER_REQUEST]]
         nodes += await current.client.list_all(
-            RESOURCES[kind],
-            display=("id", "id_feature", "value"),
-            filters={"id_feature": [str(parent) for parent in parents[start : start + 40]], "custom": "0"},
+            RESOURCES[kind], display=("id", parent_id, label), filters={parent_id: some, **shared}
         )
     return nodes
 
@@ -100,13 +129,25 @@ async def _create(
         answers |= await _send(current, [name], details, names)  # one of them was blocked, or all
     created = {name: outcome.id for name, outcome in answers.items() if isinstance(outcome, Written)}
     names.ids |= created
-    names.described |= {name: details[name] or "" for name in created if name.kind == BRAND}
+    forbidden = {name for name, outcome in answers.items() if await _is_forbidden(current, name, outcome)}
     for name, outcome in answers.items():
-        _sort_out(name, outcome, names)
+        if name in forbidden:
+            names.refused[name] = shop_forbids(RESOURCES[kind], FIELDS_IN_NEED[kind])
+        else:
+            _sort_out(name, outcome, names)
     over = (Answer.NOT_WRITTEN, Answer.STOPPED)  # the next look-up tells
     await _record(current, created, [name for name in creatable if answer_of(answers[name]) in over])
+    await _record_descriptions(current, {name: details[name] for name in created if name.kind == BRAND})
     log.info("names.created", kind=kind, created=len(created), refused=len(names.refused))
-    current.stop_where_the_shop_failed(list(answers.values()))
+    current.stop_where_the_shop_failed([end for name, end in answers.items() if name not in forbidden])
+
+
+async def _record_descriptions(current: Pass, brands: Mapping[Name, Any]) -> None:
+    """Brands were just created with these descriptions; whatever is said of them is newer."""
+    if brands:
+        async with current.fenced() as work:
+            texts = {name: BrandText(text or "", 0) for name, text in brands.items()}
+            await store.record_brand_texts(work.connection, current.shop_id, texts)
 
 
 async def _send(
@@ -118,6 +159,10 @@ async def _send(
     return dict(zip(creatable, outcomes, strict=True))
 
 
+async def _is_forbidden(current: Pass, name: Name, outcome: Outcome) -> bool:
+    return name.kind in FIELDS_IN_NEED and await is_forbidden(current, RESOURCES[name.kind], outcome)
+
+
 def _is_blocked(outcome: Outcome) -> bool:
     return isinstance(outcome, Unknown) and isinstance(outcome.error, ShopBlocked)
 
@@ -125,7 +170,7 @@ def _is_blocked(outcome: Outcome) -> bool:
 def _sort_out(name: Name, outcome: Outcome, names: Names) -> None:
     match outcome:
         case Refused():
-            names.refused[name] = outcome
+            names.refused[name] = shop_refused(outcome.code, outcome.message)
         case Unknown(error) if not speaks_against_the_shop(outcome):
             names.failed[name] = str(error)
 
@@ -141,7 +186,7 @@ async def _record(current: Pass, names: Mapping[Name, int | Post], unwritten: Se
 async def with_names(
     current: Pass, kept: Kept, plans: Sequence[ProductPlan], names: Names
 ) -> list[ProductPlan]:
-    """The plans whose brands, features and values all have ids.
+    """The plans whose names all have ids.
 
     A refused name refuses its products, one over which the shop failed has failed for them, and one whose
     create may still be written lets them wait.
@@ -156,7 +201,7 @@ async def with_names(
         failed = next((names.failed[name] for name in needed if name in names.failed), None)
         looks = [names.waiting[name].look_at for name in needed if name in names.waiting]
         if said_no is not None:
-            refusals[reference] = refusal_of(plan, shop_refused(said_no.code, said_no.message))
+            refusals[reference] = refusal_of(plan, said_no)
         elif failed is not None:
             failures[reference] = failed
         elif looks:

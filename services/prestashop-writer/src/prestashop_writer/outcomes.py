@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from common.messages import Intent, ItemOutcome, Reason, Result
-from prestashop_writer.admission import product_deleted, product_not_found
+from common.messages import Intent, ItemOutcome, PictureWork, Reason, Result, VariantPictures
+from prestashop_writer.admission import (
+    product_deleted,
+    product_not_found,
+    quantity_ignored,
+    variant_unknown,
+)
 from prestashop_writer.items import OpenItem
-from prestashop_writer.plan import KeptProduct
+from prestashop_writer.merge import VARIANT_QUANTITY, said_of_variants
+from prestashop_writer.plan import KeptProduct, Product, ProductPlan, has_variants
 
 
 def settled_outcomes(kept: KeptProduct, items: Sequence[OpenItem]) -> list[tuple[OpenItem, ItemOutcome]]:
@@ -37,12 +43,13 @@ def _ended_by_deletion(kept: KeptProduct, items: Sequence[OpenItem]) -> list[tup
     existed = kept.deleted_id is not None
     for item in items:
         existed = existed or item.intent in {Intent.CREATE, Intent.UPSERT}
-        without_pictures = replace(item, images=None)
+        without_pictures = replace(item, images=None, variant_images=None)
         if not existed:
             ended.append(refused_outcome(kept, without_pictures, product_not_found(item.reference)))
         elif item.intent is Intent.DELETE:
             outcome = _outcome(kept, item, Result.DELETED).model_copy(update={"presta_id": kept.deleted_id})
-            ended.append((item if kept.deleted_id is None else replace(item, images=()), outcome))
+            images = item.images if kept.deleted_id is None else ()
+            ended.append((replace(item, images=images, variant_images=None), outcome))
         else:
             outcome = _outcome(kept, item, Result.UNCHANGED)
             warnings = (product_deleted(item.reference),)
@@ -67,3 +74,39 @@ def _outcome(kept: KeptProduct, item: OpenItem, result: Result) -> ItemOutcome:
         presta_id=kept.product.presta_id,
         technical_data_processed=item.technical_data,
     )
+
+
+def with_pictures(item: OpenItem, outcome: ItemOutcome, product: Product) -> ItemOutcome | PictureWork:
+    """How an item ends here: one whose change speaks of pictures goes on to the image-processor.
+
+    A refused one does not, and neither do the pictures of a variant that the product does not have.
+    """
+    ids = {row["reference"]: row["id"] for row in product.variants or ()}
+    shown = tuple(
+        VariantPictures(reference=reference, presta_id=ids[reference], file_names=names)
+        for reference, names in (item.variant_images or {}).items()
+        if reference in ids
+    )
+    if outcome.reasons or (item.images is None and not shown):
+        return outcome
+    work = PictureWork(outcome=outcome, images=item.images or ())
+    if item.images is None:
+        work = work.model_copy(update={"keeps_images": True})
+    return work.model_copy(update={"variants": shown}) if shown else work
+
+
+def warnings_of(plan: ProductPlan, item: OpenItem) -> tuple[Reason, ...]:
+    """What a change said of stock that the shop has no place for, unless something newer was said since."""
+    said = [name for name, stamped in plan.product.desired.items() if stamped.sequence == item.sequence]
+    warnings = []
+    if has_variants(plan.product, plan.variants):
+        of_product = {name.partition(".")[0] for name in said} & {"quantity", "warehouses"}
+        warnings += [quantity_ignored(plan.product.reference, field) for field in sorted(of_product)]
+    if plan.variants is not None:
+        held = {row["reference"] for row in plan.product.variants or ()}
+        warnings += [
+            variant_unknown(reference, plan.product.reference)
+            for field, reference, stamped in said_of_variants(plan.product.living)
+            if field == VARIANT_QUANTITY and stamped.sequence == item.sequence and reference not in held
+        ]
+    return tuple(warnings)

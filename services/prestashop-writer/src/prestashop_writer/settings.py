@@ -10,7 +10,11 @@ class WriterSettings(ServiceSettings):
 
     model_config = settings_of("writer")
 
-    pass_products: int = Field(200, ge=1, description="Products of one shop in one pass; its bounded share.")
+    pass_products: int = Field(
+        1000,
+        ge=1,
+        description="Products of one shop in one pass, after which another writer may have its turn.",
+    )
     lease_seconds: float = Field(
         60, gt=0, description="A writer that dies loses its shops after this time; longer than a request."
     )

@@ -10,12 +10,14 @@ from common.messages import Intent, ItemOutcome, Reason
 from common.messaging.envelope import context_of
 from common.telemetry import tracer
 from prestashop_writer import store
+from prestashop_writer.admission import plan_incomplete
 from prestashop_writer.handlers import publish_finished
 from prestashop_writer.items import OpenItem
 from prestashop_writer.merge import without
-from prestashop_writer.outcomes import refused_outcome, settled_outcomes
+from prestashop_writer.outcomes import refused_outcome, settled_outcomes, warnings_of, with_pictures
 from prestashop_writer.pass_context import Pass
-from prestashop_writer.plan import ProductPlan, plan_product
+from prestashop_writer.plan import KeptProduct, ProductPlan, plan_product
+from prestashop_writer.proof import Proof, with_proof
 
 log = structlog.get_logger()
 
@@ -46,20 +48,30 @@ Refusals = dict[str, Refusal]
 Settled = list[tuple[OpenItem, ItemOutcome]]
 
 
-async def settle(current: Pass, references: Sequence[str]) -> None:
-    """Settle the items of products that need nothing more; changes that came meanwhile keep theirs open."""
+async def settle(current: Pass, references: Sequence[str], proofs: Mapping[str, Proof]) -> None:
+    """Settle the items of products that need nothing more; changes that came meanwhile keep theirs open.
+
+    What the shop was found to hold otherwise is in doubt from now on: the next change sends it again.
+    """
     async with current.fenced() as work:
         kept = await store.load_products(work.connection, current.shop_id, references)
-        done = {
-            reference: entry
-            for reference, entry in kept.items()
-            if plan_product(entry.product, current.profile).is_nothing
-        }
+        plans = {reference: plan_product(entry.product, current.profile) for reference, entry in kept.items()}
+        done = {reference: kept[reference] for reference, plan in plans.items() if plan.is_nothing}
         items = await store.open_items_of(work.connection, current.shop_id, list(done))
         settled: Settled = []
         for reference, waiting in items.items():
-            settled += settled_outcomes(done[reference], waiting)
-        await _finish(current, work, list(done), settled)
+            ended = settled_outcomes(done[reference], waiting)
+            warned = [_warned(plans[reference], item, outcome) for item, outcome in ended]
+            settled += [(item, with_proof(outcome, proofs.get(reference))) for item, outcome in warned]
+        await _finish(current, work, kept, list(done), settled)
+        gaps = {reference: proofs[reference].doubtful for reference in done if reference in proofs}
+        if gaps:
+            await store.doubt_gaps(work.connection, current.shop_id, gaps)
+
+
+def _warned(plan: ProductPlan, item: OpenItem, outcome: ItemOutcome) -> tuple[OpenItem, ItemOutcome]:
+    warnings = () if outcome.reasons else warnings_of(plan, item)
+    return item, outcome.model_copy(update={"warnings": outcome.warnings + warnings}) if warnings else outcome
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ async def settle_deleted(current: Pass, deletions: Mapping[str, Deletion]) -> No
         for reference, waiting in items.items():
             over = [item for item in waiting if item.sequence <= kept[reference].product.deleted]
             settled += settled_outcomes(kept[reference], over)
-        await _finish(current, work, list(deletions), settled)
+        await _finish(current, work, kept, list(deletions), settled)
 
 
 async def refuse(current: Pass, refusals: Mapping[str, Refusal]) -> None:
@@ -103,15 +115,37 @@ async def refuse(current: Pass, refusals: Mapping[str, Refusal]) -> None:
                 settled.append(refused_outcome(kept[reference], item, refusal.reason))
             desired[reference] = state
         await store.withdraw_posts(work.connection, current.shop_id, list(desired))
-        await _finish(current, work, list(refusals), settled)
+        await _finish(current, work, kept, list(refusals), settled)
         await store.drop_changes(work.connection, current.shop_id, desired)
 
 
-async def _finish(current: Pass, work: UnitOfWork, references: Sequence[str], settled: Settled) -> None:
+async def settle_as_known(current: Pass, references: Sequence[str]) -> None:
+    """Settle items of a rehearsal whose end cannot be foreseen, with what is known and a warning."""
+    async with current.fenced() as work:
+        kept = await store.load_products(work.connection, current.shop_id, references)
+        items = await store.open_items_of(work.connection, current.shop_id, references)
+        settled: Settled = []
+        for reference, waiting in items.items():
+            warnings = (plan_incomplete(reference),)
+            settled += [
+                (item, outcome.model_copy(update={"warnings": outcome.warnings + warnings}))
+                for item, outcome in settled_outcomes(kept[reference], waiting)
+            ]
+        await _finish(current, work, kept, list(items), settled)
+
+
+async def _finish(
+    current: Pass,
+    work: UnitOfWork,
+    kept: Mapping[str, KeptProduct],
+    references: Sequence[str],
+    settled: Settled,
+) -> None:
     if not references:
         return
     traces = await store.traces_of(work.connection, current.shop_id, references)
-    finished = await store.settle_items(work.connection, current.shop_id, references, settled)
+    ends = [(item, with_pictures(item, outcome, kept[item.reference].product)) for item, outcome in settled]
+    finished = await store.settle_items(work.connection, current.shop_id, references, ends)
     publish_finished(work, await store.take_finished(work.connection, finished))
     work.after_commit(lambda: _tell(settled, traces))
 

@@ -1,30 +1,28 @@
-"""Stock set in the shop: all products of a pass in one request."""
+"""Stock set in the shop: all products of a lot in one request."""
 
 from collections.abc import Mapping, Sequence
 
 import structlog
 
-from prestashop import Node, Outcome, Refused, Unknown, Written, id_of, text_of
+from prestashop import Node, Outcome, Refused, Written, id_of, text_of
 from prestashop_writer import store
-from prestashop_writer.admission import shop_refused
+from prestashop_writer.ends import NO_SUCH_ENTITY, Ends
 from prestashop_writer.merge import newest_sequence
-from prestashop_writer.pass_context import Pass, speaks_against_the_shop
+from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import QUANTITY, KeptProduct, ProductPlan, plan_product
-from prestashop_writer.setbacks import record_failures, set_back
-from prestashop_writer.settling import Refusals, refusal_of, refuse
+from prestashop_writer.setbacks import record_failures
 from prestashop_writer.store import WrittenProduct, rewritten
 
 log = structlog.get_logger()
 
-NO_SUCH_ENTITY = 92  # the shop's code for a change of an id that it does not have
-IDS_PER_REQUEST = 40
+IDS_PER_REQUEST = 50
 NO_STOCK_ROW = "the shop has no stock entry for it"
 
 Kept = Mapping[str, KeptProduct]
 
 
 async def set_stocks(current: Pass, references: Sequence[str]) -> None:
-    """Set the stock of all products of the pass that the shop has, in one request."""
+    """Set the stock of all products of the lot that the shop has, in one request."""
     async with current.database.transaction() as connection:
         kept = await store.load_products(connection, current.shop_id, references)
     plans = [plan_product(entry.product, current.profile) for entry in kept.values()]
@@ -48,39 +46,29 @@ async def _change_stocks(
         await store.doubt(work.connection, current.shop_id, fields)
     outcomes = await current.client.modify("stock_availables", nodes)
     await _record_stocks(current, kept, plans, outcomes)
-    current.stop_where_the_shop_failed(outcomes)
 
 
 async def _record_stocks(
     current: Pass, kept: Kept, plans: Sequence[ProductPlan], outcomes: Sequence[Outcome]
 ) -> None:
     written: list[WrittenProduct] = []
-    refusals: Refusals = {}
-    failures: dict[str, str] = {}
-    behind: dict[str, list[str]] = {}  # by error
     gone = []
+    others: dict[str, Outcome] = {}
     for plan, outcome in zip(plans, outcomes, strict=True):
-        reference = plan.product.reference
         match outcome:
             case Written(stock_id):
                 newest = newest_sequence(plan.product.desired)
                 written.append(rewritten(plan.product, QUANTITY, plan.quantity, newest, stock_id))
             case Refused(code=code) if code == NO_SUCH_ENTITY:
-                gone.append(reference)
-            case Refused(code, message):
-                refusals[reference] = refusal_of(plan, shop_refused(code, message))
-            case Unknown(error) if speaks_against_the_shop(outcome):
-                behind.setdefault(str(error), []).append(reference)
-            case Unknown(error):
-                failures[reference] = str(error)
+                gone.append(plan.product.reference)
+            case _:
+                others[plan.product.reference] = outcome
     async with current.fenced() as work:
         await store.record_written(work.connection, current.shop_id, written)
         await store.forget_stock_rows(work.connection, current.shop_id, gone)
-    await refuse(current, refusals)
-    for cause, references in behind.items():
-        await set_back(current, references, cause)
-    failed = [plan for plan in plans if plan.product.reference in failures]
-    await record_failures(current, kept, failed, failures)
+    ends = Ends()
+    await ends.note(current, "stock_availables", list(others), list(others.values()))
+    await ends.record(current, kept, {plan.product.reference: plan for plan in plans})
 
 
 async def _missing_rows(current: Pass, kept: Kept, plans: Sequence[ProductPlan]) -> None:

@@ -1,8 +1,8 @@
 """What a product should look like in the shop, worked out from its desired state.
 
 The result is flat and in JSON's types, the same form in which the writer remembers what the shop holds, so
-that the difference between the two is a comparison. Brands, features and values stand by name here; their
-ids are filled in when the request is built.
+that the difference between the two is a comparison. Brands, suppliers, features and values stand by name
+here; their ids are filled in when the request is built.
 """
 
 from collections.abc import Mapping, Sequence
@@ -82,7 +82,9 @@ def target_content(state: DesiredState, profile: ShopProfile, held: Content) -> 
         if ours in state:
             content[theirs] = str(state[ours].value or when_cleared)
     if "brand" in state:
-        content["brand"] = _clean((state["brand"].value or {}).get("name", ""))
+        content["brand"] = clean((state["brand"].value or {}).get("name", ""))
+    if "supplier" in state:
+        content["supplier"] = clean((state["supplier"].value or {}).get("name", ""))
     if "technical_data" in state:
         content["features"] = feature_pairs(state["technical_data"].value)
     content.update(_categories(state, profile))
@@ -111,7 +113,7 @@ def feature_pairs(technical_data: Sequence[Mapping[str, Any]] | None) -> list[li
     """
     data = [TechnicalDatum.model_validate(entry) for entry in technical_data or ()]
     in_order = sorted(data, key=lambda datum: datum.order)  # stable: equal orders stay as they were sent
-    pairs = dict.fromkeys((_clean(feature_name(datum)), _clean(feature_value(datum))) for datum in in_order)
+    pairs = dict.fromkeys((clean(feature_name(datum)), clean(feature_value(datum))) for datum in in_order)
     return [list(pair) for pair in pairs if all(pair)]
 
 
@@ -173,5 +175,6 @@ def _categories(state: DesiredState, profile: ShopProfile) -> Content:
     }
 
 
-def _clean(name: str) -> str:
+def clean(name: str) -> str:
+    """A name without blanks around it, and single ones within: as the shop compares them."""
     return " ".join(name.split())

@@ -47,6 +47,7 @@ def an_item(
     intent: Intent = Intent.UPSERT,
     technical_data: int = 0,
     images: tuple[ImageReference, ...] | None = None,
+    variant_images: dict[str, tuple[str, ...]] | None = None,
 ) -> OpenItem:
     """An item that waits for the product P."""
     return OpenItem(
@@ -58,4 +59,5 @@ def an_item(
         product_id=None,
         images=images,
         technical_data=technical_data,
+        variant_images=variant_images,
     )

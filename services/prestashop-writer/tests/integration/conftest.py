@@ -3,9 +3,9 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Set
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,9 @@ from prestashop import Shop, Written
 from prestashop_writer.main import start
 from prestashop_writer.settings import WriterSettings
 from simulator.faults import Faults
+from simulator.resource_list import DESCRIPTIONS
 from simulator.server import FAULTS, SHOP, start_server
-from simulator.settings import Key, ShopSettings
+from simulator.settings import ALL_METHODS, Key, ShopSettings
 from simulator.shop import Shop as SimulatedShop
 from simulator.shop_state import products
 from stack.servers import Server
@@ -170,6 +171,11 @@ class World:
     def fail(self, match: str, **fault: Any) -> None:
         """Switch a fault of the shop on."""
         self.faults.change({"match": match, **fault})
+
+    def allow_only(self, resource: str, methods: Set[str]) -> None:
+        """The key has all rights but for those on a resource, from now on."""
+        rights = dict.fromkeys(DESCRIPTIONS, ALL_METHODS) | {resource: frozenset(methods)}
+        self.shop.settings = replace(self.shop.settings, keys=(Key(KEY, resources=rights),))
 
     def shown(self) -> list[dict[str, Any]]:
         """All products of the shop."""

@@ -303,3 +303,23 @@ async def test_changes_that_arrive_in_any_order_end_in_the_newest_state(running:
 
     product = running.product("P")
     assert (product["names"]["1"], product["price"], product["quantity"]) == ("New", "2.000000", 1)
+
+
+async def test_a_product_named_by_the_shops_id_is_found_there(running: Any) -> None:
+    by_hand, unnamed = await running.made_by_hand(
+        {"reference": "HAND-1", "name": {1: "A", 2: "A"}}, {"reference": "X", "name": {1: "B", 2: "B"}}
+    )
+    await running.client.patch("products", [{"id": unnamed, "reference": ""}])
+
+    outcomes = await running.bring(
+        running.change(None, Intent.UPDATE, presta_id=by_hand, price="8"),
+        running.change(None, Intent.UPDATE, presta_id=unnamed, price="8"),
+        running.change(None, Intent.UPDATE, presta_id=9999, price="8"),
+        running.change("NEW", name={"en": "New"}, price="9"),
+    )
+
+    assert [o.result.value for o in outcomes] == ["updated", "refused", "refused", "created"]
+    assert (outcomes[0].reference, outcomes[0].presta_id) == ("HAND-1", by_hand)
+    assert [o.reasons[0].field for o in outcomes[1:3]] == ["presta_id", "presta_id"]
+    assert "has no reference" in outcomes[1].reasons[0].message
+    assert running.product("HAND-1")["price"] == "8.000000"

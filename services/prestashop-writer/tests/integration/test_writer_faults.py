@@ -270,3 +270,22 @@ async def test_a_snapshot_is_read_once_for_many_wishes(running: Any, eventually:
     await eventually(lambda: len(running.snapshots()) > 1)
     assert (await running.bring_one("P", Intent.UPSERT, name={"en": "A"})).result is Result.CREATED
     assert len(running.snapshots()) == 2
+
+
+@pytest.mark.parametrize("world", ["8.2.1", "1.7.8.11"], indirect=True)
+async def test_a_change_that_the_shop_carries_out_late_does_not_undo_a_newer_one(
+    running: Any, eventually: Any
+) -> None:
+    await running.bring(*products(running, 1))
+    running.fail("P(ATCH|UT) /api/products", delay_seconds=3, times=1)  # given up after one
+    older = running.chunk(*products(running, 1, price="6"))
+    await running.send(older)
+    await eventually(lambda: bool(running.faults.dealt))
+    newer = running.chunk(*products(running, 1, price="7", ean13="4006381333931"))
+    await running.send(newer)
+    await running.completed(newer)
+    assert running.product("P-0")["price"] == "7.000000"
+
+    await eventually(lambda: running.product("P-0")["price"] == "6.000000")  # there it is
+    await eventually(lambda: running.product("P-0")["price"] == "7.000000")
+    assert running.product("P-0")["ean13"] == "4006381333931"

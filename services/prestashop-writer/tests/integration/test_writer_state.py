@@ -47,7 +47,7 @@ async def test_a_product_that_changes_all_the_time_does_not_go_before_new_ones(w
     await taken("NEW")
     await taken("OLD")
 
-    due = await store.due_products(world.database.pool, "shop", 10)
+    due = await store.due_products(world.database.pool, "shop", 10, set())
     assert [entry.product.reference for entry in due] == ["NEW", "OLD"]
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from common.create_protocol import Absent, Adopt, Answer, Post, Wait, after_answer, judge
 from common.messages import Intent, Result
 from prestashop import Refused, ShopAnswerLost, ShopBlocked, ShopCrashed, ShopTimeout, Unknown, Written
 from prestashop_writer.admission import objection
-from prestashop_writer.create_protocol import Absent, Adopt, Answer, Post, Wait, after_answer, judge
 from prestashop_writer.merge import without
 from prestashop_writer.names import matching, missing
 from prestashop_writer.outcomes import settled_outcomes

@@ -9,8 +9,16 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.messages import Brand, Intent, ProductChange, ProductFields, TechnicalDatum
-from prestashop_writer.merge import merge, newest_sequence, without
+from common.messages import (
+    Brand,
+    Intent,
+    ProductChange,
+    ProductFields,
+    Supplier,
+    TechnicalDatum,
+    Variant,
+)
+from prestashop_writer.merge import VARIANTS, merge, newest_sequence, without
 from prestashop_writer.plan import (
     QUANTITY,
     Name,
@@ -22,8 +30,10 @@ from prestashop_writer.plan import (
     plan_product,
     product_node,
 )
+from prestashop_writer.suppliers import SUPPLIER_ROW
 from prestashop_writer.target import SHOP_TEXTS, feature_pairs, plain_decimal
 from prestashop_writer.testing import THREE_LANGUAGES, TWO_LANGUAGES, a_state
+from prestashop_writer.variants import LOOKED_FOR, VariantPlan, after, plan_variants
 
 law = settings(deadline=None)  # a busy machine must not make a law fail
 
@@ -31,6 +41,19 @@ words = st.sampled_from(["", " ", "Bracket", "Staffa", "bracket", " Steel  brack
 texts = st.none() | st.dictionaries(st.sampled_from(["*", "en", "it", "fr", "xx"]), words, max_size=3)
 decimals = st.none() | st.decimals(-10, 10**9, places=3)
 lines = st.builds(TechnicalDatum, group=words, name=words, value=words, unit=words, order=st.integers(0, 3))
+variant_names = st.sampled_from(["P-S", "P.M", "P-L.2"])
+variants = st.fixed_dictionaries(
+    {"reference": variant_names, "options": st.dictionaries(st.sampled_from(["Size", "Hue"]), words)},
+    optional={
+        "ean13": st.none() | st.just("4006381333931"),
+        "price_impact": decimals,
+        "weight_impact": decimals,
+        "quantity": st.none() | st.integers(0, 9),
+        "minimal_quantity": st.none() | st.integers(1, 3),
+        "is_default": st.none() | st.booleans(),
+        "images": st.just(("a.jpg",)),
+    },
+).map(lambda stated: Variant(**stated))
 fields = st.fixed_dictionaries(
     {},
     optional={
@@ -52,6 +75,9 @@ fields = st.fixed_dictionaries(
         "brand": st.none() | st.builds(Brand, name=words),
         "technical_data": st.none() | st.lists(lines, max_size=4).map(tuple),
         "images": st.just(()),
+        "supplier": st.none() | st.builds(Supplier, name=words, reference=st.none() | words),
+        "variants": st.none() | st.lists(variants, max_size=3, unique_by=lambda v: v.reference).map(tuple),
+        "variant_quantities": st.none() | st.dictionaries(variant_names, st.integers(0, 9), max_size=2),
     },
 ).map(lambda stated: ProductFields(**stated))
 
@@ -161,13 +187,27 @@ def written(product: Product, profile: Any) -> Product:
     held = after_write(plan) if plan.is_create or plan.content else product.written
     if plan.quantity is not None:
         held = {**held, QUANTITY: plan.quantity}
-    return replace(
+    if plan.supplier_differs:
+        held = {**held, SUPPLIER_ROW: plan.supplier and {"id": 1, "reference": "", **plan.supplier}}
+    there = replace(
         product,
         state=State.LIVE,
         presta_id=7,
         written=held,
         doubtful=product.doubtful.difference(plan.content, [QUANTITY] if plan.quantity is not None else []),
     )
+    return with_variants(there, plan) if plan.variants_differ else there
+
+
+def with_variants(product: Product, plan: Any) -> Product:
+    """The product after its variants were read, if need be, and its plan for them was carried out."""
+    planned = plan_variants(plan.variants, product.variants or (), lambda options: [hash(str(options))])
+    assert isinstance(planned, VariantPlan)
+    created = {row["reference"]: at for at, row in enumerate(planned.creates, start=1)}
+    rows = after(planned, plan.variants, created, {})
+    kept = {name: value for name, value in product.written.items() if name != QUANTITY or not rows}
+    looked_for = {LOOKED_FOR: newest_sequence(product.desired)}
+    return replace(product, written={**kept, VARIANTS: rows, **looked_for})
 
 
 @law

@@ -22,6 +22,8 @@ FIELDS = {
     "default_category": 5,
     "brand": {"name": "Acme"},
     "active": False,
+    "supplier": {"name": "Wholesale"},
+    "variants": ({"reference": "P-L", "options": {"Size": "L"}, "quantity": 2},),
 }
 stated = st.sets(st.sampled_from(sorted(FIELDS))).map(lambda names: {name: FIELDS[name] for name in names})
 owners = st.dictionaries(

@@ -52,9 +52,10 @@ async def add_open_items(
     await connection.execute(
         """
         insert into open_items
-            (chunk_id, position, shop, reference, sequence, intent, product_id, images, technical_data)
+            (chunk_id, position, shop, reference, sequence, intent, product_id, images, technical_data,
+             variant_images)
         select * from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::text[],
-                             $7::bigint[], $8::text[]::jsonb[], $9::int[])
+                             $7::bigint[], $8::text[]::jsonb[], $9::int[], $10::text[]::jsonb[])
         """,
         [chunk.chunk_id for chunk, _, _ in items],
         [change.position for _, _, change in items],
@@ -65,6 +66,7 @@ async def add_open_items(
         [change.product_id for _, _, change in items],
         json_texts(_images(change) for _, _, change in items),
         [len(change.fields.technical_data or ()) for _, _, change in items],
+        json_texts(_variant_images(change) for _, _, change in items),
     )
 
 
@@ -87,7 +89,7 @@ async def settle_items(
     connection: asyncpg.Connection,
     shop: str,
     references: Sequence[str],
-    settled: Sequence[tuple[OpenItem, ItemOutcome]],
+    settled: Sequence[tuple[OpenItem, ItemOutcome | PictureWork]],
 ) -> list[str]:
     """Move items to their chunks' outcomes (or picture work); return the chunks that have none open left.
 
@@ -101,7 +103,7 @@ async def settle_items(
         [item.chunk_id for item, _ in settled],
         [item.position for item, _ in settled],
     )
-    await add_outcomes(connection, [(item.chunk_id, _settled(item, outcome)) for item, outcome in settled])
+    await add_outcomes(connection, [(item.chunk_id, end) for item, end in settled])
     await connection.execute(
         """
         update products p set due = exists (
@@ -111,14 +113,20 @@ async def settle_items(
         shop,
         references,
     )
+    return await without_open_items(connection, list({item.chunk_id for item, _ in settled}))
+
+
+async def without_open_items(connection: asyncpg.Connection, chunk_ids: Sequence[str]) -> list[str]:
+    """Those of the chunks of which no item is open, oldest first."""
     rows = await connection.fetch(
         """
         select chunk_id from chunks c
         where chunk_id = any($1::text[])
           and not exists (select from open_items i where i.chunk_id = c.chunk_id)
+          and not exists (select from unaddressed u where u.chunk_id = c.chunk_id)
         order by arrived_at, chunk_id
         """,
-        list({item.chunk_id for item, _ in settled}),
+        chunk_ids,
     )
     return [row["chunk_id"] for row in rows]
 
@@ -187,7 +195,7 @@ async def traces_of(connection: Executor, shop: str, references: Sequence[str]) 
 
 
 def _open_item(row: Row) -> OpenItem:
-    images = row["images"]
+    images, variant_images = row["images"], row["variant_images"]
     return OpenItem(
         chunk_id=row["chunk_id"],
         position=row["position"],
@@ -197,6 +205,7 @@ def _open_item(row: Row) -> OpenItem:
         product_id=row["product_id"],
         images=None if images is None else tuple(ImageReference.model_validate(image) for image in images),
         technical_data=row["technical_data"],
+        variant_images=None if variant_images is None else {r: tuple(n) for r, n in variant_images.items()},
     )
 
 
@@ -206,8 +215,10 @@ def _images(change: ProductChange) -> list[dict[str, Any]] | None:
     return [image.model_dump(mode="json") for image in change.fields.images or ()]
 
 
-def _settled(item: OpenItem, outcome: ItemOutcome) -> ItemOutcome | PictureWork:
-    """An item whose change speaks of pictures goes on to the image-processor, unless it was refused."""
-    if item.images is None or outcome.reasons:
-        return outcome
-    return PictureWork(outcome=outcome, images=item.images)
+def _variant_images(change: ProductChange) -> dict[str, list[str]] | None:
+    stated = {
+        variant.reference: list(variant.images or ())
+        for variant in change.fields.variants or ()
+        if "images" in variant.model_fields_set
+    }
+    return stated or None

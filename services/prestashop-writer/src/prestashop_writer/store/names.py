@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import asyncpg
 
+from common.create_protocol import Post
 from prestashop_writer.brand_texts import BrandText
-from prestashop_writer.create_protocol import Post
 from prestashop_writer.names import KnownName
 from prestashop_writer.plan import BRAND, Name
 from prestashop_writer.store.rows import Executor

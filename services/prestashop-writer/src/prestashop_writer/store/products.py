@@ -1,10 +1,10 @@
 """Products as they are desired, and which of them are due."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import asyncpg
 
-from prestashop_writer.create_protocol import Post
+from common.create_protocol import Post
 from prestashop_writer.merge import Stamped, newest_sequence
 from prestashop_writer.plan import KeptProduct, Product, State
 from prestashop_writer.store.rows import Executor, Row
@@ -40,13 +40,16 @@ async def load_products(
     return {row["reference"]: _kept(row) for row in rows}
 
 
-async def due_products(connection: Executor, shop: str, limit: int) -> list[KeptProduct]:
-    """Products that wait for work, those that wait longest first."""
+async def due_products(
+    connection: Executor, shop: str, limit: int, under_way: Collection[str]
+) -> list[KeptProduct]:
+    """Products that wait for work and are not `under_way`, those that wait longest first."""
     rows = await connection.fetch(
-        f"{_PRODUCTS} where shop = $1 and due and not_before <= now() "
+        f"{_PRODUCTS} where shop = $1 and due and not_before <= now() and reference <> all($3::text[]) "
         "order by not_before, reference limit $2",
         shop,
         limit,
+        list(under_way),
     )
     return [_kept(row) for row in rows]
 
@@ -110,6 +113,8 @@ def _kept(row: Row) -> KeptProduct:
         presta_id=row["presta_id"],
         stock_id=row["stock_id"],
         post=Post(row["posted_epoch"], row["waiting_since"]) if state is State.CREATING else None,
+        variants_post=_variants_post(row),
+        variants_posted=frozenset(row["variants_posted"] or ()),
         doubtful=frozenset(row["doubtful"]),
         newest_change=max(newest_sequence(desired), row["newest_item"] or 0),
         deleted=row["deleted_sequence"],
@@ -122,3 +127,9 @@ def _kept(row: Row) -> KeptProduct:
         row["last_error"],
         row["deleted_id"],
     )
+
+
+def _variants_post(row: Row) -> Post | None:
+    if row["variants_posted"] is None:
+        return None
+    return Post(row["variants_epoch"], row["variants_waiting_since"])

@@ -7,9 +7,17 @@ from typing import Any
 
 import asyncpg
 
+from common.create_protocol import Post, Wait
 from common.database.json_texts import json_texts
-from prestashop_writer.create_protocol import Post, Wait
 from prestashop_writer.plan import Product
+
+
+@dataclass(frozen=True)
+class VariantPosts:
+    """The outstanding create of a product's combinations, and their references."""
+
+    post: Post
+    references: Iterable[str]
 
 
 async def record_posts(
@@ -36,13 +44,47 @@ async def withdraw_posts(connection: asyncpg.Connection, shop: str, references: 
     )
 
 
+async def record_variant_posts(
+    connection: asyncpg.Connection, shop: str, posts: Mapping[str, VariantPosts]
+) -> None:
+    """What is outstanding of the creates of combinations: before they are sent, and by their answers."""
+    await connection.execute(
+        """
+        update products p set variants_posted = array(select jsonb_array_elements_text(v.posted)),
+            variants_epoch = v.epoch, variants_waiting_since = v.since
+        from unnest($2::text[], $3::text[]::jsonb[], $4::bigint[], $5::timestamptz[])
+            as v(reference, posted, epoch, since)
+        where p.shop = $1 and p.reference = v.reference
+        """,
+        shop,
+        list(posts),
+        json_texts(sorted(entry.references) for entry in posts.values()),
+        [entry.post.epoch for entry in posts.values()],
+        [entry.post.waiting_since for entry in posts.values()],
+    )
+
+
+async def withdraw_variant_posts(
+    connection: asyncpg.Connection, shop: str, references: Sequence[str]
+) -> None:
+    """Nothing is outstanding of the creates of these products' combinations."""
+    await connection.execute(
+        "update products "
+        "set variants_posted = null, variants_epoch = null, variants_waiting_since = null "
+        "where shop = $1 and reference = any($2::text[])",
+        shop,
+        references,
+    )
+
+
 async def doubt(connection: asyncpg.Connection, shop: str, fields: Mapping[str, Iterable[str]]) -> None:
     """Fields by reference that are about to be sent: until the end is recorded, both values are possible."""
     pairs = [(reference, field) for reference, names in fields.items() for field in names]
     await connection.execute(
         """
         update products p
-        set doubtful = (select array_agg(distinct field) from unnest(p.doubtful || d.fields) as field)
+        set doubtful = array(select distinct unnest(p.doubtful || d.fields)),
+            repeated = array(select unnest(p.repeated) except select unnest(d.fields))
         from (
             select reference, array_agg(field) as fields
             from unnest($2::text[], $3::text[]) as sent(reference, field) group by reference
@@ -98,7 +140,8 @@ async def record_written(
     await connection.execute(
         """
         update products p
-        set state = 'new', presta_id = null, stock_id = null, written = '{}', doubtful = '{}'
+        set state = 'new', presta_id = null, stock_id = null, written = '{}', doubtful = '{}',
+            variants_posted = null, variants_epoch = null, variants_waiting_since = null
         from unnest($2::text[], $3::bigint[]) as w(reference, presta_id)
         where p.shop = $1 and p.presta_id = w.presta_id and p.reference <> w.reference
         """,
@@ -156,6 +199,7 @@ async def record_deleted(
         update products p
         set state = 'new', presta_id = null, stock_id = null, written = '{}', doubtful = '{}',
             posted_epoch = null, waiting_since = null, attempts = 0, last_error = null,
+            variants_posted = null, variants_epoch = null, variants_waiting_since = null,
             created_sequence = null, deleted_sequence = d.sequence, deleted_id = d.presta_id,
             desired = (select coalesce(jsonb_object_agg(field, stamped), '{}')
                        from jsonb_each(p.desired) as f(field, stamped)
@@ -222,6 +266,26 @@ async def wait_for_posts(connection: asyncpg.Connection, shop: str, waits: Mappi
     )
 
 
+async def wait_for_variant_posts(
+    connection: asyncpg.Connection, shop: str, waits: Mapping[str, Wait]
+) -> None:
+    """Products with combinations whose create may still be written: looked at again at a time."""
+    await connection.execute(
+        """
+        update products p
+        set variants_epoch = w.epoch, variants_waiting_since = w.since, not_before = w.look_at
+        from unnest($2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
+            as w(reference, epoch, since, look_at)
+        where p.shop = $1 and p.reference = w.reference
+        """,
+        shop,
+        list(waits),
+        [wait.post.epoch for wait in waits.values()],
+        [wait.post.waiting_since for wait in waits.values()],
+        [wait.look_at for wait in waits.values()],
+    )
+
+
 async def wait_until(connection: asyncpg.Connection, shop: str, moments: Mapping[str, datetime]) -> None:
     """Products that cannot be decided before a moment."""
     await connection.execute(
@@ -240,7 +304,9 @@ async def forget_shop_product(connection: asyncpg.Connection, shop: str, referen
     """The shop does not have these products any more: the next pass looks them up and creates them anew."""
     await connection.execute(
         "update products set state = 'new', presta_id = null, stock_id = null, "
-        "written = '{}', doubtful = '{}' where shop = $1 and reference = any($2::text[])",
+        "written = '{}', doubtful = '{}', "
+        "variants_posted = null, variants_epoch = null, variants_waiting_since = null "
+        "where shop = $1 and reference = any($2::text[])",
         shop,
         references,
     )
@@ -256,10 +322,28 @@ async def forget_stock_rows(connection: asyncpg.Connection, shop: str, reference
 
 
 async def restart_waits(connection: asyncpg.Connection, shop: str) -> None:
-    """The shop has come back: it may still write what it had been sent before, so the wait begins anew."""
+    """The shop is or was away: what it had been sent before it may write later, so each wait begins anew.
+
+    With the next look-up under a later lease, and not now: the shop may be away for long yet, and a create
+    may be sent long after its intent.
+    """
     await connection.execute(
-        "update products set waiting_since = now() where shop = $1 and posted_epoch is not null", shop
+        "update products set waiting_since = null where shop = $1 and posted_epoch is not null", shop
     )
     await connection.execute(
-        "update names set waiting_since = now() where shop = $1 and posted_epoch is not null", shop
+        "update products set variants_waiting_since = null where shop = $1 and variants_epoch is not null",
+        shop,
+    )
+    await connection.execute(
+        "update names set waiting_since = null where shop = $1 and posted_epoch is not null", shop
+    )
+    await connection.execute(
+        """
+        update products
+        set doubtful = array(select distinct unnest(doubtful || unanswered)),
+            unanswered = '{}', unanswered_until = null,
+            not_before = case when due then not_before else now() end, due = true
+        where shop = $1 and unanswered <> '{}'
+        """,
+        shop,
     )
