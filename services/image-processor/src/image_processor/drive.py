@@ -17,25 +17,36 @@ from common.telemetry import tracer
 from image_processor.pass_context import Pass, PassOver
 from image_processor.plan import PictureProduct, plan_pictures
 from image_processor.product_pictures import bring_pictures
+from image_processor.proof import prove_covers
+from image_processor.settling import settle
 from image_processor.store import pictures as store
 from prestashop import ShopCrashed, ShopError, is_failure
 
 log = structlog.get_logger()
+
+AWAY = (ShopError, LeaseLost, *DATABASE_AWAY)
+"""What ends a pass without being a bug of one product."""
 
 FIRST_PAUSE_SECONDS = 1.0
 BLIND_PAUSE_SECONDS = 10.0
 
 
 async def drive(current: Pass, products: Sequence[PictureProduct]) -> None:
-    """One pass. Raises `ShopError` when the shop is away, `LeaseLost` when another worker took over."""
+    """One pass. Raises `ShopError` when the shop is away, `LeaseLost` when another worker took over.
+
+    Items are settled as their product is done; where the shop's owner wants proof, all at the end, so that
+    one request reads all covers.
+    """
     lanes = asyncio.Semaphore(current.link.shop.concurrency + current.settings.render_processes)
+    to_prove: list[PictureProduct] = []
 
     async def one(product: PictureProduct) -> None:
         async with lanes:
             if current.over.is_set():
                 return
             try:
-                await _drive_product(current, product)
+                if await _drive_product(current, product) and current.link.shop.verify_writes:
+                    to_prove.append(product)
             except PassOver:
                 return
             except BaseException:
@@ -46,15 +57,28 @@ async def drive(current: Pass, products: Sequence[PictureProduct]) -> None:
     longest_first = sorted(products, key=lambda product: -len(plan_pictures(product).uploads))
     async with _kept(current.lease):
         results = await asyncio.gather(*(one(p) for p in longest_first), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
+        errors = [result for result in results if isinstance(result, BaseException)]
+        if not any(isinstance(error, AWAY) for error in errors):  # else what stands is proved another time
+            await _prove_and_settle(current, to_prove)
+    for error in errors:
+        raise error
 
 
-async def _drive_product(current: Pass, product: PictureProduct) -> None:
+async def _prove_and_settle(current: Pass, products: Sequence[PictureProduct]) -> None:
+    covers = await prove_covers(current, [product.reference for product in products])
+    for product in products:
+        with tracer.start_as_current_span("settle pictures", context=context_of(product.traceparent)):
+            await settle(current, product.reference, covers.get(product.reference))
+
+
+async def _drive_product(current: Pass, product: PictureProduct) -> bool:
+    """Bring a product's pictures, and settle its items unless they wait for proof; True when they stand."""
+    stands = False
     with tracer.start_as_current_span("drive pictures", context=context_of(product.traceparent)):
         try:
-            await bring_pictures(current, product)
+            stands = await bring_pictures(current, product)
+            if stands and not current.link.shop.verify_writes:
+                await settle(current, product.reference)
         except BlobsAway as error:
             await _pause(current, product, f"blob storage is away: {error}", BLIND_PAUSE_SECONDS)
         except ShopError as error:
@@ -65,6 +89,7 @@ async def _drive_product(current: Pass, product: PictureProduct) -> None:
                 raise
             else:
                 await _pause(current, product, str(error), FIRST_PAUSE_SECONDS, counts=True)
+    return stands
 
 
 async def _pause(

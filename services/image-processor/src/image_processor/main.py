@@ -1,6 +1,7 @@
 """Wires image-processor."""
 
 import asyncio
+from datetime import timedelta
 
 from common.database.lease import Lease
 from common.messages import ChunkWritten, ShopSnapshot
@@ -16,6 +17,7 @@ from image_processor.progress import Progress
 from image_processor.render import RenderLimits
 from image_processor.renderer import Renderer
 from image_processor.settings import ImageSettings
+from image_processor.store import late_writes
 from image_processor.store import pictures as store
 
 IMAGE_TIMEOUT_FACTOR = 3  # the client gives an upload three times the time of another request
@@ -37,6 +39,9 @@ async def start(runtime: Runtime[ImageSettings]) -> None:
 
     async def drive_pass(link: ShopLink, lease: Lease) -> bool:
         shop = link.shop
+        async with database.transaction() as connection:
+            await lease.check(connection)
+            await late_writes.repeat_what_may_be_undone(connection, shop.id)
         products = await store.due_products(database.pool, shop.id, settings.pass_products)
         if not products or runtime.stopping.is_set():
             return False
@@ -64,20 +69,24 @@ async def start(runtime: Runtime[ImageSettings]) -> None:
         return True
 
     def driver_of(shop: ShopSettings) -> ShopDriver:
-        async def after_recovery() -> None:
+        longest_request_seconds = shop.request_timeout_seconds * IMAGE_TIMEOUT_FACTOR
+        lease_seconds = max(settings.lease_seconds, longest_request_seconds + 2 * LEASE_MARGIN_SECONDS)
+        patience = timedelta(seconds=shop.late_commit_seconds + lease_seconds)
+
+        async def restart_waits() -> None:
             async with database.transaction() as connection:
                 await store.restart_unanswered_uploads(connection, shop.id)
+                await late_writes.restart_waits(connection, shop.id, patience)
 
-        longest_request_seconds = shop.request_timeout_seconds * IMAGE_TIMEOUT_FACTOR
         return ShopDriver(
             shop,
             "image-processor",
             database,
             drive_pass,
-            lease_seconds=max(settings.lease_seconds, longest_request_seconds + 2 * LEASE_MARGIN_SECONDS),
+            lease_seconds=lease_seconds,
             idle_seconds=settings.idle_seconds,
             longest_request_seconds=longest_request_seconds,
-            on_recovered=after_recovery,
+            on_outage=restart_waits,
         )
 
     drivers = {shop.id: driver_of(shop) for shop in runtime.shops.by_id.values()}
@@ -86,7 +95,8 @@ async def start(runtime: Runtime[ImageSettings]) -> None:
         if shop in drivers:
             drivers[shop].wake()
 
-    intake = Intake(wake)
+    proved = {shop.id for shop in runtime.shops.by_id.values() if shop.verify_writes}
+    intake = Intake(wake, proved)
     runtime.consume({ChunkWritten: intake.take_chunks, ShopSnapshot: intake.take_snapshots})
     for shop_id, driver in drivers.items():
         runtime.background(f"drive {shop_id}", driver.run)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from common.create_protocol import Absent, Adopt, Post, Wait, judge
 from common.database import Database, UnitOfWork
 from common.database.lease import Lease
 from common.shop_link import ShopLink
@@ -40,9 +41,19 @@ class Pass:
     def shop_id(self) -> str:
         return self.link.shop.id
 
-    def conclusive_at(self, uploaded_at: datetime) -> datetime:
-        """From when on a picture that is not in the shop was not written."""
-        return uploaded_at + timedelta(seconds=self.link.shop.late_commit_seconds + self.lease.seconds)
+    @property
+    def patience(self) -> timedelta:
+        """How long the shop may still carry out a request that was given up."""
+        return timedelta(seconds=self.link.shop.late_commit_seconds + self.lease.seconds)
+
+    @property
+    def post(self) -> Post:
+        """An upload that is sent in this pass."""
+        return Post(self.lease.epoch)
+
+    def judge(self, post: Post | None, *, found: bool) -> Adopt | Absent | Wait:
+        """What looking at the shop's pictures in this pass says about an unanswered upload."""
+        return judge(post, found=found, epoch=self.lease.epoch, now=self.now, patience=self.patience)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

@@ -1,7 +1,7 @@
 """How one product's pictures are brought to the desired list.
 
 Find out what became of unanswered uploads → upload what is missing, in order → delete what is not wanted →
-set the cover → settle the items. One picture after the other, because the shop numbers them as they come.
+set the cover → link variants. One picture after the other, because the shop numbers them as they come.
 """
 
 from contextlib import aclosing
@@ -14,8 +14,9 @@ from image_processor.pass_context import Pass
 from image_processor.plan import LedgerEntry, PictureProduct, plan_pictures
 from image_processor.preparing import ready_in_turn, refusal
 from image_processor.render import Rendered
-from image_processor.settling import settle
+from image_processor.store import late_writes
 from image_processor.store import pictures as store
+from image_processor.variants_in_shop import link_variants
 from prestashop import (
     Refused,
     ShopAnswerUnreadable,
@@ -31,17 +32,19 @@ log = structlog.get_logger()
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png"}
 
 
-async def bring_pictures(current: Pass, product: PictureProduct) -> None:
-    """Make the shop show the desired pictures, as far as it can.
+async def bring_pictures(current: Pass, product: PictureProduct) -> bool:
+    """Make the shop show the desired pictures, as far as it can. False where that is not decided yet.
 
     Raises `ShopError`, `BlobsAway`, `PassOver`; whatever was done until then is in the ledger.
     """
     bringing = _Bringing(current, product)
-    if await bringing.find_out_unanswered():
-        await bringing.upload_missing()
-        await bringing.delete_unwanted()
-        await bringing.set_cover()
-        await settle(current, product.reference)
+    if not await bringing.find_out_unanswered():
+        return False
+    await bringing.upload_missing()
+    await bringing.delete_unwanted()
+    await bringing.set_cover()
+    await link_variants(current, bringing.product)
+    return True
 
 
 class _Bringing:
@@ -99,15 +102,29 @@ class _Bringing:
         if cover_id is None:
             return
         if cover_id != self._first_of_all:
-            async with self.current.turn():
-                outcome = await self._client.set_cover(self.product.presta_id, cover_id)
-            if isinstance(outcome, Unknown) and not isinstance(outcome.error, ShopMethodNotAllowed):
-                raise outcome.error
-            if isinstance(outcome, Refused | Unknown):  # the pictures are shown all the same
-                cause = outcome.message if isinstance(outcome, Refused) else str(outcome.error)
-                log.warning("cover.refused", reference=self.product.reference, cause=cause)
+            await self._send_cover(cover_id)
         async with self.current.fenced() as work:
             await store.record_cover(work.connection, self.current.shop_id, self.product, cover_id)
+            await late_writes.record_answer(work.connection, self.current.shop_id, self.product)
+
+    async def _send_cover(self, cover_id: int) -> None:
+        shop_id = self.current.shop_id
+        async with self.current.turn():
+            async with self.current.fenced() as work:
+                await store.doubt_cover(work.connection, shop_id, self.product)
+                patience = self.current.patience
+                await late_writes.expect_late_write(work.connection, shop_id, self.product, patience)
+            outcome = await self._client.set_cover(self.product.presta_id, cover_id)
+        if isinstance(outcome, Unknown) and not self._is_final(outcome.error):
+            raise outcome.error
+        if isinstance(outcome, Refused | Unknown):  # the pictures are shown all the same
+            cause = outcome.message if isinstance(outcome, Refused) else str(outcome.error)
+            log.warning("cover.refused", reference=self.product.reference, cause=cause)
+
+    def _is_final(self, error: ShopError) -> bool:
+        """Whether the shop will not set the cover: the key may not, or it breaks off over it every time."""
+        too_often = self.product.attempts >= self.current.settings.attempts
+        return isinstance(error, ShopMethodNotAllowed) or (isinstance(error, ShopCrashed) and too_often)
 
     async def _ids_in_shop(self) -> list[int]:
         if self._ids is None:
@@ -117,7 +134,7 @@ class _Bringing:
 
     async def _upload(self, image: ImageReference, rendered: Rendered) -> None:
         ids_before = await self._ids_in_shop()
-        entry = LedgerEntry(image.sha256, ids_before=tuple(ids_before))
+        entry = LedgerEntry(image.sha256, post=self.current.post, ids_before=tuple(ids_before))
         async with self.current.turn():
             async with self.current.fenced() as work:
                 await store.record_intent(work.connection, self.current.shop_id, self.product, entry)

@@ -9,9 +9,10 @@ from enum import Enum, auto
 
 import structlog
 
+from common.create_protocol import Absent, Wait
 from common.messages import ImageReference
 from image_processor.pass_context import Pass
-from image_processor.plan import Fate, LedgerEntry, PictureProduct, fate_of, uploaded_meanwhile
+from image_processor.plan import LedgerEntry, PictureProduct, uploaded_meanwhile
 from image_processor.render import Rendered
 from image_processor.store import pictures as store
 from prestashop import ShopRefusal
@@ -34,25 +35,25 @@ async def find_out(
 ) -> PictureProduct | None:
     """The product after the ledger has learned of the upload's fate; None while it may still be written."""
     ours, empty = await _look_at(current, product, entry, ids_now)
-    moment = current.conclusive_at(entry.uploaded_at or current.now)
-    fate = fate_of(entry, found=ours is not None, now=current.now, conclusive_at=moment)
-    if fate is Fate.NOT_WRITTEN:
+    verdict = current.judge(entry.post, found=ours is not None)
+    if isinstance(verdict, Absent):
         # The shop cannot be writing them any more: an empty picture, even as the cover, is all that is left.
         for image_id in empty:
             async with current.turn():
                 await current.link.client.delete_image(product.presta_id, image_id)
             ids_now.remove(image_id)
     async with current.fenced() as work:
-        if fate is Fate.UNDECIDED:
-            await store.wait_until(work.connection, current.shop_id, product.reference, moment)
+        if isinstance(verdict, Wait):
+            await store.wait_for_upload(work.connection, current.shop_id, product, entry.sha256, verdict)
         elif ours is not None:
             await store.record_upload(work.connection, current.shop_id, product, entry.sha256, ours)
         else:
             await store.forget_picture(work.connection, current.shop_id, product, entry.sha256)
-            if entry.uploaded_at is not None:  # one that the shop broke off was counted then
+            if entry.post is not None and entry.post.epoch is not None:  # one broken off was counted then
                 await store.count_attempt(work.connection, current.shop_id, product.reference)
-    log.info("upload.found_out", reference=product.reference, fate=fate.value, image_id=ours)
-    if fate is Fate.UNDECIDED:
+    verdict_name = type(verdict).__name__.lower()
+    log.info("upload.found_out", reference=product.reference, verdict=verdict_name, image_id=ours)
+    if isinstance(verdict, Wait):
         return None
     if ours is None:
         return product.without(entry.sha256)

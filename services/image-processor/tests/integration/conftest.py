@@ -6,7 +6,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ from common.messages import (
     Message,
     PictureWork,
     Result,
+    VariantPictures,
     decode,
 )
 from common.messaging.broker import Broker, connect
@@ -42,7 +43,7 @@ from common.messaging.topology import CHUNKS, queue_of
 from common.service import Runtime
 from image_processor.main import start
 from image_processor.settings import ImageSettings
-from prestashop import Shop, Written
+from prestashop import Shop, Written, links_of
 from simulator.faults import Faults
 from simulator.server import FAULTS, SHOP, start_server
 from simulator.settings import Key, ShopSettings
@@ -94,10 +95,11 @@ class Asked:
     patches: int = 0
     lists: int = 0
     reads: int = 0
+    puts: int = 0
 
     @property
     def everything(self) -> int:
-        return self.uploads + self.deletes + self.patches + self.lists + self.reads
+        return self.uploads + self.deletes + self.patches + self.lists + self.reads + self.puts
 
 
 @dataclass
@@ -129,6 +131,19 @@ class World:
         outcomes = await self.client.create("products", nodes, identity="reference")
         self.forget_requests()
         return [outcome.id for outcome in outcomes if isinstance(outcome, Written)]
+
+    async def combinations(self, product: int, *references: str) -> list[VariantPictures]:
+        """Variants of a product, as the writer makes them, that are to show nothing."""
+        nodes = [
+            {"id_product": product, "reference": reference, "minimal_quantity": 1} for reference in references
+        ]
+        outcomes = await self.client.create("combinations", nodes)
+        self.forget_requests()
+        ids = [outcome.id for outcome in outcomes if isinstance(outcome, Written)]
+        return [
+            VariantPictures(reference=reference, presta_id=combination, file_names=())
+            for reference, combination in zip(references, ids, strict=True)
+        ]
 
     async def store(self, data: bytes) -> str:
         """Keep bytes in blob storage and return their sha-256."""
@@ -187,10 +202,12 @@ class World:
         )
 
     async def bring(
-        self, presta_id: int, *images: ImageReference, result: Result = Result.UPDATED
+        self, presta_id: int, *images: ImageReference, result: Result = Result.UPDATED, **more: Any
     ) -> ItemOutcome:
-        """Ask for the pictures of one product and wait for the outcome."""
+        """Ask for the pictures of one product, with `more` fields of its work, and wait for the outcome."""
         message = self.written([(presta_id, images)], result)
+        work = message.pictures[0].model_copy(update=more)
+        message = message.model_copy(update={"pictures": (work,)})
         await self.send(message)
         (outcome,) = (await self.completed(message)).outcomes
         return outcome
@@ -232,6 +249,22 @@ class World:
         """The product's pictures by their colours, in the shop's order."""
         return [name_of(await self.client.image(presta_id, one)) for one in self.ids(presta_id)]
 
+    async def shown_by(self, variant: VariantPictures) -> list[str]:
+        """The pictures of a variant by their colours, in the shop's order."""
+        node = await self.client.get("combinations", variant.presta_id)
+        assert node is not None
+        ids = [int(str(link["id"])) for link in links_of(node, "images")]
+        product = int(str(node["id_product"]))
+        return [name_of(await self.client.image(product, one)) for one in ids]
+
+    def linked(self, variant: VariantPictures) -> list[int]:
+        """The ids of the pictures that a variant shows."""
+        rows = self.runner.app[SHOP].connection.execute(
+            "select place from link where owner = 'combinations' and name = 'images' and owner_id = ?",
+            (variant.presta_id,),
+        )
+        return sorted(place for (place,) in rows)
+
     async def cover(self, presta_id: int) -> str:
         return name_of(await self.client.image(presta_id, self.state(presta_id)["cover_id"]))
 
@@ -239,17 +272,35 @@ class World:
         connection = self.runner.app[SHOP].connection
         self.mark = connection.execute("select coalesce(max(id), 0) from requests").fetchone()[0]
 
-    def asked(self) -> Asked:
-        """What the shop was asked since `forget_requests`."""
+    @property
+    def version(self) -> str:
+        return str(self.runner.app[SHOP].settings.version)
+
+    def requests(self) -> list[tuple[str, str, int]]:
+        """Method, path and status of each request since `forget_requests`."""
         connection = self.runner.app[SHOP].connection
         rows = connection.execute(
             "select method, path, status from requests where id > ? order by id", (self.mark,)
         )
+        return [(method, path, status) for method, path, status in rows]
+
+    def queries(self, method: str, path: str) -> list[str]:
+        """The query strings of the requests to a path since `forget_requests`."""
+        connection = self.runner.app[SHOP].connection
+        rows = connection.execute(
+            "select query from requests where id > ? and method = ? and path = ? order by id",
+            (self.mark, method, path),
+        )
+        return [query for (query,) in rows]
+
+    def asked(self) -> Asked:
+        """What the shop was asked since `forget_requests`."""
         asked = Asked()
-        for method, path, _ in rows:
+        for method, path, _ in self.requests():
             asked.uploads += method == "POST" and path.startswith("/api/images/products/")
             asked.deletes += method == "DELETE"
             asked.patches += method == "PATCH"
+            asked.puts += method == "PUT"
             asked.lists += method == "GET" and path.count("/") == 4
             asked.reads += method == "GET" and path.count("/") == 5
         return asked
@@ -356,3 +407,8 @@ async def world(
         yield world
     await broker.close()
     await runner.cleanup()
+
+
+@pytest.fixture(name="eventually")
+def eventually_fixture() -> Callable[..., Awaitable[None]]:
+    return eventually

@@ -174,3 +174,70 @@ def renderers_of(pid: int) -> list[int]:
     """The processes that render for a service."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in children if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text()]
+
+
+async def test_a_shop_that_always_breaks_off_over_the_cover_holds_no_item_up(world: World) -> None:
+    (product,) = await world.products(1)
+    red, green = await world.pictures("red", "green")
+    world.settings.attempts = 2
+    async with world.service():
+        await world.bring(product, red)
+        world.faults.change({"match": "PATCH /api/products", "status": 500})
+        outcome = await world.bring(product, green, red)
+    assert outcome.images_processed == 2
+    assert await world.shown(product) == ["red", "green"]
+
+
+async def test_a_cover_that_the_shop_sets_late_is_set_once_more(world: World, eventually: Any) -> None:
+    (product,) = await world.products(1)
+    red, green = await world.pictures("red", "green")
+    async with world.service():
+        await world.bring(product, red, green)
+        first, second = world.ids(product)
+        world.faults.change({"match": "PATCH /api/products", "delay_seconds": 3, "times": 1})
+        await world.send(world.written([(product, (green, red))]))  # given up after one second
+        await eventually(lambda: world.faults.dealt["delay"] == 1)
+        await world.bring(product, red, green)
+
+        await eventually(lambda: world.state(product)["cover_id"] == second)  # there it is
+        await eventually(lambda: world.state(product)["cover_id"] == first)
+
+
+async def test_pictures_of_a_variant_that_the_shop_links_late_are_linked_once_more(
+    world: World, eventually: Any
+) -> None:
+    (product,) = await world.products(1)
+    (variant,) = await world.combinations(product, "S")
+    red, green = await world.pictures("red", "green")
+    shows_red, shows_green = (
+        (variant.model_copy(update={"file_names": (image.file_name,)}),) for image in (red, green)
+    )
+    async with world.service():
+        await world.bring(product, red, green, variants=shows_red)
+        first, second = world.ids(product)
+        world.faults.change({"match": "PATCH /api/combinations", "delay_seconds": 3, "times": 1})
+        older = world.written([(product, ())])
+        (work,) = older.pictures
+        update = {"keeps_images": True, "variants": shows_green}
+        await world.send(older.model_copy(update={"pictures": (work.model_copy(update=update),)}))
+        await eventually(lambda: world.faults.dealt["delay"] == 1)
+        await world.bring(product, keeps_images=True, variants=shows_red)
+
+        await eventually(lambda: world.linked(variant) == [second])  # there it is
+        await eventually(lambda: world.linked(variant) == [first])
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_cover_whose_answer_is_lost_is_not_taken_for_the_old_one(
+    world: World, eventually: Any, when: str
+) -> None:
+    (product,) = await world.products(1)
+    red, green = await world.pictures("red", "green")
+    async with world.service():
+        await world.bring(product, red, green)
+        world.faults.change({"match": "PATCH /api/products", "drop": when, "times": 1})
+        lost = world.written([(product, (green, red))])
+        await world.send(lost)
+        await eventually(lambda: world.faults.dealt[f"drop_{when}"] == 1)
+        await world.bring(product, red, green)
+    assert await world.cover(product) == "red"

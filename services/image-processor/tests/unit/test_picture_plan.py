@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.create_protocol import Adopt, Post, Wait, judge
 from common.messages import ImageReference, Reason
 from image_processor.plan import (
-    Fate,
     LedgerEntry,
     PictureProduct,
+    Variant,
     distinct,
-    fate_of,
     plan_pictures,
+    unshown,
     uploaded_meanwhile,
 )
 
@@ -41,6 +42,7 @@ class ShopProduct:
     last_id: int = 0
     uploads: int = 0
     requests: int = 0
+    shown_by: dict[int, tuple[int, ...]] = field(default_factory=dict)  # by combination
 
     def add(self, shows: str | None) -> int:
         self.last_id += 1
@@ -56,6 +58,10 @@ class ShopProduct:
     def delete(self, image_id: int | None) -> None:
         self.requests += 1
         self.pictures = [picture for picture in self.pictures if picture[0] != image_id]
+        self.shown_by = {
+            combination: tuple(one for one in ids if one != image_id)
+            for combination, ids in self.shown_by.items()
+        }
         if self.cover == image_id:
             self.cover = next((one for one, _ in self.pictures), None)
 
@@ -82,7 +88,12 @@ def carry_out(product: PictureProduct, shop: ShopProduct, unreadable: frozenset[
         shop.requests += 1
         shop.cover = cover_id
         product = replace(product, cover_id=cover_id)
-    return product
+    links = plan_pictures(product).links
+    shop.requests += bool(links)
+    for link in links:
+        shop.shown_by[link.variant.combination_id] = link.image_ids
+    linked = {link.variant: replace(link.variant, image_ids=link.image_ids) for link in links}
+    return replace(product, variants=tuple(linked.get(v, v) for v in product.variants))
 
 
 @given(st.lists(lists, min_size=1, max_size=5), st.frozensets(st.sampled_from(NAMES)), st.booleans())
@@ -104,6 +115,35 @@ def test_carrying_out_the_plan_leads_to_each_desired_list(
         assert plan_pictures(product).is_nothing
         requests = shop.requests
         product = carry_out(product, shop, unreadable)  # the same list again
+        assert shop.requests == requests
+
+
+file_names = st.sampled_from([f"{name}.jpg" for name in NAMES])
+named_lists = st.dictionaries(file_names, st.sampled_from(NAMES), max_size=4)
+"""Pictures by file name: the same name may come with other bytes, the same bytes under two names."""
+
+
+@given(
+    st.lists(st.tuples(named_lists, st.lists(file_names, unique=True, max_size=3)), min_size=1, max_size=5),
+    st.frozensets(st.sampled_from(NAMES)),
+)
+def test_a_variant_shows_the_pictures_that_it_names_whatever_becomes_of_the_list(
+    changes: list[tuple[dict[str, str], list[str]]], unreadable: frozenset[str]
+) -> None:
+    shop = ShopProduct()
+    product = PictureProduct("R", 1, (), 0, variants=(Variant("S", 7, ()),))
+    for listed, names in changes:
+        desired = tuple(ImageReference(file_name=name, sha256=sha) for name, sha in listed.items())
+        (variant,) = product.variants
+        product = replace(product, desired=desired, variants=(replace(variant, file_names=tuple(names)),))
+        product = carry_out(product, shop, unreadable)
+
+        can_be_shown = {name for name, sha in listed.items() if sha not in unreadable}
+        wanted = {listed[name] for name in names if name in can_be_shown}
+        assert {shop.shows(one) for one in shop.shown_by[7]} == wanted
+        assert set(unshown(product, product.variants[0])) == set(names) - can_be_shown
+        requests = shop.requests
+        product = carry_out(product, shop, unreadable)
         assert shop.requests == requests
 
 
@@ -146,7 +186,7 @@ def test_an_unanswered_upload_is_never_repeated_before_it_is_conclusive(
             shop.upload(name)
         if number in persons:
             shop.add(None)
-        product = one_pass(product, shop, now, late, endings_left)
+        product = one_pass(product, shop, number, now, late=late, script=endings_left)
     assert sorted(name for _, name in shop.pictures if name) == sorted(set(names))
     assert [name for _, name in shop.pictures].count(None) == len(persons)
     assert {entry.image_id for entry in product.ledger} <= {one for one, name in shop.pictures if name}
@@ -155,19 +195,21 @@ def test_an_unanswered_upload_is_never_repeated_before_it_is_conclusive(
 def one_pass(
     product: PictureProduct,
     shop: ShopProduct,
+    epoch: int,
     now: datetime,
+    *,
     late: list[tuple[datetime, str]],
     script: list[Ending],
 ) -> PictureProduct:
     for entry in plan_pictures(product).unanswered:
         candidates = uploaded_meanwhile(entry, shop.ids, product.ledger)
         ours = next((one for one in candidates if shop.shows(one) == entry.sha256), None)
-        assert entry.uploaded_at is not None
-        fate = fate_of(entry, found=ours is not None, now=now, conclusive_at=entry.uploaded_at + LATE)
-        if fate is Fate.UNDECIDED:
-            return product
+        verdict = judge(entry.post, found=ours is not None, epoch=epoch, now=now, patience=LATE)
+        if isinstance(verdict, Wait):
+            waiting = replace(entry, post=verdict.post)
+            return product.without(entry.sha256).with_entry(waiting)
         product = product.without(entry.sha256)
-        if fate is Fate.WRITTEN:
+        if isinstance(verdict, Adopt):
             product = product.with_entry(LedgerEntry(entry.sha256, image_id=ours))
     for image in plan_pictures(product).uploads:
         ending = script.pop() if script else Ending(written=True, after_seconds=0, answered=True)
@@ -177,17 +219,9 @@ def one_pass(
             continue
         if ending.written:
             late.append((now + timedelta(seconds=ending.after_seconds), image.sha256))
-        return product.with_entry(LedgerEntry(image.sha256, uploaded_at=now, ids_before=tuple(shop.ids)))
+        unanswered = LedgerEntry(image.sha256, post=Post(epoch), ids_before=tuple(shop.ids))
+        return product.with_entry(unanswered)
     return product
-
-
-def test_an_upload_that_the_shop_broke_off_is_judged_at_once() -> None:
-    broken_off = LedgerEntry("a", uploaded_at=None)
-    waiting = LedgerEntry("a", uploaded_at=NOON)
-    assert fate_of(broken_off, found=False, now=NOON, conclusive_at=NOON + LATE) is Fate.NOT_WRITTEN
-    assert fate_of(waiting, found=False, now=NOON, conclusive_at=NOON + LATE) is Fate.UNDECIDED
-    assert fate_of(waiting, found=False, now=NOON + LATE, conclusive_at=NOON + LATE) is Fate.NOT_WRITTEN
-    assert fate_of(waiting, found=True, now=NOON, conclusive_at=NOON + LATE) is Fate.WRITTEN
 
 
 def test_only_pictures_that_nobody_accounts_for_may_be_an_unanswered_upload() -> None:

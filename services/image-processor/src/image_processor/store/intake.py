@@ -32,35 +32,73 @@ async def new_chunks(
 async def save_desired(connection: asyncpg.Connection, shop: str, work: Sequence[PictureWork]) -> None:
     """Keep desired lists: the newest of each product wins. A product that was made anew starts anew.
 
-    Pictures that could not be shown are forgotten, so that they are tried once more: the bytes may have come
-    meanwhile, the shop may be well again.
+    What could not be shown is forgotten, so that it is tried once more: the bytes may have come meanwhile,
+    the shop may be well again.
     """
-    newest = {str(entry.outcome.reference): entry for entry in sorted(work, key=lambda w: w.outcome.sequence)}
+    in_order = sorted(work, key=lambda entry: entry.outcome.sequence)
+    newest = {str(entry.outcome.reference): entry for entry in in_order}
+    lists = {str(entry.outcome.reference): entry for entry in in_order if not entry.keeps_images}
     references = sorted(newest)
+    images = [lists[reference].images if reference in lists else () for reference in references]
     await connection.execute(
         """
-        insert into products (shop, reference, presta_id, desired, sequence)
-        select $1, * from unnest($2::text[], $3::bigint[], $4::text[]::jsonb[], $5::bigint[])
+        insert into products (shop, reference, presta_id, presta_sequence, desired, sequence)
+        select $1, * from unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[]::jsonb[], $6::bigint[])
         on conflict (shop, reference) do update set
             due = true,
-            (presta_id, desired, sequence, cover_id, attempts, not_before) = (
+            (presta_id, presta_sequence, desired, sequence, cover_id, attempts, not_before) = (
                 select
                     case when is_newer then excluded.presta_id else products.presta_id end,
-                    case when is_newer then excluded.desired else products.desired end,
+                    greatest(excluded.presta_sequence, products.presta_sequence),
+                    case when excluded.sequence > products.sequence then excluded.desired
+                         else products.desired end,
                     greatest(excluded.sequence, products.sequence),
                     case when not is_another then products.cover_id end,
                     case when is_another then 0 else products.attempts end,
                     case when is_another then now() else products.not_before end
-                from (select excluded.sequence > products.sequence as is_newer) n,
+                from (select excluded.presta_sequence > products.presta_sequence as is_newer) n,
                      lateral (select is_newer and excluded.presta_id <> products.presta_id as is_another) a
             )
         """,
         shop,
         references,
         [newest[reference].outcome.presta_id for reference in references],
-        json_texts([as_json(image) for image in newest[reference].images] for reference in references),
         [newest[reference].outcome.sequence for reference in references],
+        json_texts([as_json(image) for image in listed] for listed in images),
+        [lists[reference].outcome.sequence if reference in lists else 0 for reference in references],
     )
+    await _save_variants(connection, shop, in_order)
+    await _forget_refusals(connection, shop, references)
+
+
+async def _save_variants(connection: asyncpg.Connection, shop: str, in_order: Sequence[PictureWork]) -> None:
+    """Keep what variants are to show: the newest of each wins, those that are not named stay."""
+    named = {
+        (entry.outcome.presta_id, variant.reference): (variant, entry.outcome.sequence)
+        for entry in in_order
+        for variant in entry.variants or ()
+    }
+    variants = named.values()
+    await connection.execute(
+        """
+        insert into variants as v (shop, presta_id, reference, combination_id, file_names, sequence)
+        select $1, * from unnest($2::bigint[], $3::text[], $4::bigint[], $5::text[]::jsonb[], $6::bigint[])
+        on conflict (shop, presta_id, reference) do update set
+            combination_id = excluded.combination_id, file_names = excluded.file_names,
+            sequence = excluded.sequence,
+            image_ids = case when excluded.combination_id = v.combination_id then v.image_ids end
+        where excluded.sequence > v.sequence
+        """,
+        shop,
+        [presta_id for presta_id, _ in named],
+        [reference for _, reference in named],
+        [variant.presta_id for variant, _ in variants],
+        json_texts(variant.file_names for variant, _ in variants),
+        [sequence for _, sequence in variants],
+    )
+
+
+async def _forget_refusals(connection: asyncpg.Connection, shop: str, references: Sequence[str]) -> None:
     await connection.execute(
         """
         delete from ledger l using products p
@@ -70,12 +108,21 @@ async def save_desired(connection: asyncpg.Connection, shop: str, work: Sequence
         shop,
         references,
     )
+    await connection.execute(
+        """
+        update variants v set image_ids = null, refused = null from products p
+        where p.shop = $1 and p.reference = any($2::text[])
+          and v.shop = p.shop and v.presta_id = p.presta_id and v.refused is not null
+        """,
+        shop,
+        references,
+    )
 
 
 async def forget_deleted(
     connection: asyncpg.Connection, shop: str, deleted: Sequence[tuple[Chunk, PictureWork]]
 ) -> set[str]:
-    """Forget the pictures of products that were deleted from the shop; a newer list of pictures stays.
+    """Forget the pictures of products that were deleted from the shop; what is newer stays.
 
     The deletions are settled, and with them the older items that waited for pictures. Returns the chunks
     that may be finished by that.
@@ -88,17 +135,29 @@ async def forget_deleted(
     await connection.execute(
         """
         delete from products p using unnest($2::text[], $3::bigint[]) as d(reference, sequence)
+        where p.shop = $1 and p.reference = d.reference
+          and greatest(p.sequence, p.presta_sequence) < d.sequence
+        """,
+        shop,
+        references,
+        sequences,
+    )
+    await connection.execute(  # made anew since, by a change that says nothing of its list
+        """
+        update products p set desired = '[]', sequence = d.sequence
+        from unnest($2::text[], $3::bigint[]) as d(reference, sequence)
         where p.shop = $1 and p.reference = d.reference and p.sequence < d.sequence
         """,
         shop,
         references,
         sequences,
     )
-    await connection.execute(
-        "delete from ledger where shop = $1 and presta_id = any($2::bigint[])",
-        shop,
-        [outcome.presta_id for outcome in outcomes],
-    )
+    for table in ("ledger", "variants"):
+        await connection.execute(
+            f"delete from {table} where shop = $1 and presta_id = any($2::bigint[])",  # noqa: S608 (one of two)
+            shop,
+            [outcome.presta_id for outcome in outcomes],
+        )
     waiting = await connection.fetch(
         """
         delete from open_items i using unnest($2::text[], $3::bigint[]) as d(reference, sequence)
@@ -142,12 +201,20 @@ async def save_limits(connection: asyncpg.Connection, snapshots: Sequence[ShopSn
     newest = {snapshot.shop: snapshot for snapshot in sorted(snapshots, key=lambda s: s.taken_at)}
     await connection.execute(
         """
-        insert into shop_limits (shop, taken_at, image_bytes)
-        select * from unnest($1::text[], $2::timestamptz[], $3::int[])
-        on conflict (shop) do update set taken_at = excluded.taken_at, image_bytes = excluded.image_bytes
+        insert into shop_limits (shop, taken_at, image_bytes, version)
+        select * from unnest($1::text[], $2::timestamptz[], $3::int[], $4::text[])
+        on conflict (shop) do update set
+            taken_at = excluded.taken_at, image_bytes = excluded.image_bytes, version = excluded.version
             where shop_limits.taken_at < excluded.taken_at
         """,
         list(newest),
         [snapshot.taken_at for snapshot in newest.values()],
         [snapshot.limits.image_bytes for snapshot in newest.values()],
+        [snapshot.version for snapshot in newest.values()],
     )
+
+
+async def version_of(connection: asyncpg.Connection, shop: str) -> str:
+    """Which PrestaShop a shop is; empty before that was told."""
+    version: str | None = await connection.fetchval("select version from shop_limits where shop = $1", shop)
+    return version or ""

@@ -1,12 +1,13 @@
-"""Products with their desired pictures, and the ledger of those that the shop has."""
+"""Products with their desired pictures, the ledger of those that the shop has, and what variants show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
 
+from common.create_protocol import Post, Wait
 from common.messages import ImageReference, Reason
-from image_processor.plan import LedgerEntry, PictureProduct
+from image_processor.plan import LedgerEntry, PictureProduct, Variant, VariantLink
 from image_processor.store.rows import Executor, Row, as_json
 
 
@@ -42,6 +43,19 @@ async def lock_product(connection: asyncpg.Connection, shop: str, reference: str
     return next(iter(await _with_ledger(connection, shop, rows)), None)
 
 
+async def load_products(
+    connection: Executor, shop: str, references: Sequence[str]
+) -> dict[str, PictureProduct]:
+    """Products as they stand now, by reference."""
+    rows = await connection.fetch(
+        "select *, null as traceparent, null as chunk_ids, false as is_new "
+        "from products where shop = $1 and reference = any($2::text[])",
+        shop,
+        references,
+    )
+    return {product.reference: product for product in await _with_ledger(connection, shop, rows)}
+
+
 async def time_and_image_bytes(connection: Executor, shop: str) -> tuple[datetime, int | None]:
     """The database's time, and the largest picture that the shop takes; None before that was told."""
     row = await connection.fetchrow(
@@ -57,13 +71,14 @@ async def record_intent(
     """Remember that an upload is about to be sent, and what the product had before it."""
     await connection.execute(
         """
-        insert into ledger (shop, presta_id, sha256, uploaded_at, ids_before) values ($1, $2, $3, now(), $4)
+        insert into ledger (shop, presta_id, sha256, posted_epoch, ids_before) values ($1, $2, $3, $4, $5)
         on conflict (shop, presta_id, sha256) do update
-            set uploaded_at = excluded.uploaded_at, ids_before = excluded.ids_before
+            set posted_epoch = excluded.posted_epoch, waiting_since = null, ids_before = excluded.ids_before
         """,
         shop,
         product.presta_id,
         entry.sha256,
+        entry.post and entry.post.epoch,
         list(entry.ids_before),
     )
 
@@ -73,7 +88,7 @@ async def record_upload(
 ) -> None:
     """The shop has the picture."""
     await connection.execute(
-        "update ledger set image_id = $4, uploaded_at = null, ids_before = null "
+        "update ledger set image_id = $4, posted_epoch = null, waiting_since = null, ids_before = null "
         "where shop = $1 and presta_id = $2 and sha256 = $3",
         shop,
         product.presta_id,
@@ -88,7 +103,8 @@ async def record_upload_ended(
 ) -> None:
     """The shop has broken off its work on an upload: what it wrote, it has written."""
     await connection.execute(
-        "update ledger set uploaded_at = null where shop = $1 and presta_id = $2 and sha256 = $3",
+        "update ledger set posted_epoch = null, waiting_since = null "
+        "where shop = $1 and presta_id = $2 and sha256 = $3",
         shop,
         product.presta_id,
         sha256,
@@ -103,7 +119,7 @@ async def record_refusal(
         """
         insert into ledger (shop, presta_id, sha256, refused) values ($1, $2, $3, $4)
         on conflict (shop, presta_id, sha256) do update
-            set refused = excluded.refused, uploaded_at = null, ids_before = null
+            set refused = excluded.refused, posted_epoch = null, waiting_since = null, ids_before = null
         """,
         shop,
         product.presta_id,
@@ -127,13 +143,19 @@ async def forget_picture(
 async def record_deletion(
     connection: asyncpg.Connection, shop: str, product: PictureProduct, entry: LedgerEntry
 ) -> None:
-    """The shop no longer has the picture, and if that was the cover, one of its own choice."""
+    """The shop no longer has the picture, nor do its variants; if that was the cover, it has another now."""
     await forget_picture(connection, shop, product, entry.sha256)
     await connection.execute(
         "update products set cover_id = null "
         "where shop = $1 and reference = $2 and presta_id = $3 and cover_id = $4",
         shop,
         product.reference,
+        product.presta_id,
+        entry.image_id,
+    )
+    await connection.execute(
+        "update variants set image_ids = array_remove(image_ids, $3) where shop = $1 and presta_id = $2",
+        shop,
         product.presta_id,
         entry.image_id,
     )
@@ -151,6 +173,62 @@ async def record_cover(
         product.reference,
         product.presta_id,
         image_id,
+    )
+
+
+async def doubt_cover(connection: asyncpg.Connection, shop: str, product: PictureProduct) -> None:
+    """Another cover is about to be sent: until the end is recorded, it is not known."""
+    await connection.execute(
+        "update products set cover_id = null where shop = $1 and reference = $2 and presta_id = $3",
+        shop,
+        product.reference,
+        product.presta_id,
+    )
+
+
+async def doubt_links(
+    connection: asyncpg.Connection, shop: str, product: PictureProduct, links: Sequence[VariantLink]
+) -> None:
+    """What variants show is about to be sent: until the end is recorded, it is not known."""
+    await connection.execute(
+        "update variants set image_ids = null "
+        "where shop = $1 and presta_id = $2 and combination_id = any($3::bigint[])",
+        shop,
+        product.presta_id,
+        [link.variant.combination_id for link in links],
+    )
+
+
+async def record_links(
+    connection: asyncpg.Connection,
+    shop: str,
+    product: PictureProduct,
+    links: Mapping[VariantLink, str | None],
+) -> None:
+    """Variants show these pictures, or the shop refuses that, with its words."""
+    for link, refused in links.items():
+        await connection.execute(
+            "update variants set image_ids = $4, refused = $5 "
+            "where shop = $1 and presta_id = $2 and combination_id = $3",
+            shop,
+            product.presta_id,
+            link.variant.combination_id,
+            list(link.image_ids),
+            refused,
+        )
+    if None in links.values():
+        await _mark_changed(connection, shop, product)
+
+
+async def forget_variants(
+    connection: asyncpg.Connection, shop: str, product: PictureProduct, links: Sequence[VariantLink]
+) -> None:
+    """The shop no longer has these variants."""
+    await connection.execute(
+        "delete from variants where shop = $1 and presta_id = $2 and combination_id = any($3::bigint[])",
+        shop,
+        product.presta_id,
+        [link.variant.combination_id for link in links],
     )
 
 
@@ -178,17 +256,29 @@ async def pause(
     )
 
 
-async def wait_until(connection: asyncpg.Connection, shop: str, reference: str, moment: datetime) -> None:
-    """A product that cannot be decided before a moment."""
+async def wait_for_upload(
+    connection: asyncpg.Connection, shop: str, product: PictureProduct, sha256: str, wait: Wait
+) -> None:
+    """A product one of whose uploads may still be written: looked at again at a time."""
     await connection.execute(
-        "update products set not_before = $3 where shop = $1 and reference = $2", shop, reference, moment
+        "update ledger set waiting_since = $4 where shop = $1 and presta_id = $2 and sha256 = $3",
+        shop,
+        product.presta_id,
+        sha256,
+        wait.post.waiting_since,
+    )
+    await connection.execute(
+        "update products set not_before = $3 where shop = $1 and reference = $2",
+        shop,
+        product.reference,
+        wait.look_at,
     )
 
 
 async def restart_unanswered_uploads(connection: asyncpg.Connection, shop: str) -> None:
-    """The shop has come back: it may still write what it had been sent before, so the wait begins anew."""
+    """The shop is or was away: what it had been sent before it may write later, so the wait begins anew."""
     await connection.execute(
-        "update ledger set uploaded_at = now() where shop = $1 and uploaded_at is not null", shop
+        "update ledger set waiting_since = null where shop = $1 and posted_epoch is not null", shop
     )
 
 
@@ -203,14 +293,19 @@ async def _mark_changed(connection: asyncpg.Connection, shop: str, product: Pict
 
 
 async def _with_ledger(connection: Executor, shop: str, rows: Sequence[Row]) -> list[PictureProduct]:
-    entries = await connection.fetch(
-        "select * from ledger where shop = $1 and presta_id = any($2::bigint[])",
+    presta_ids = [row["presta_id"] for row in rows]
+    ledger: dict[int, list[LedgerEntry]] = {}
+    for entry in await connection.fetch(
+        "select * from ledger where shop = $1 and presta_id = any($2::bigint[])", shop, presta_ids
+    ):
+        ledger.setdefault(entry["presta_id"], []).append(_ledger_entry(entry))
+    variants: dict[int, list[Variant]] = {}
+    for variant in await connection.fetch(
+        "select * from variants where shop = $1 and presta_id = any($2::bigint[]) order by combination_id",
         shop,
-        [row["presta_id"] for row in rows],
-    )
-    by_product: dict[int, list[LedgerEntry]] = {}
-    for entry in entries:
-        by_product.setdefault(entry["presta_id"], []).append(_ledger_entry(entry))
+        presta_ids,
+    ):
+        variants.setdefault(variant["presta_id"], []).append(_variant(variant))
     return [
         PictureProduct(
             reference=row["reference"],
@@ -220,7 +315,9 @@ async def _with_ledger(connection: Executor, shop: str, rows: Sequence[Row]) -> 
             cover_id=row["cover_id"],
             attempts=row["attempts"],
             changed=row["changed"],
-            ledger=tuple(by_product.get(row["presta_id"], ())),
+            ledger=tuple(ledger.get(row["presta_id"], ())),
+            variants=tuple(variants.get(row["presta_id"], ())),
+            repeat_at=row["repeat_at"],
             is_new=bool(row["is_new"]),
             traceparent=row["traceparent"],
             chunk_ids=tuple(row["chunk_ids"] or ()),
@@ -230,10 +327,21 @@ async def _with_ledger(connection: Executor, shop: str, rows: Sequence[Row]) -> 
 
 
 def _ledger_entry(row: Row) -> LedgerEntry:
+    is_unanswered = row["image_id"] is None and row["refused"] is None
     return LedgerEntry(
         sha256=row["sha256"],
         image_id=row["image_id"],
-        uploaded_at=row["uploaded_at"],
+        post=Post(row["posted_epoch"], row["waiting_since"]) if is_unanswered else None,
         ids_before=tuple(row["ids_before"] or ()),
         refused=Reason.model_validate(row["refused"]) if row["refused"] else None,
+    )
+
+
+def _variant(row: Row) -> Variant:
+    return Variant(
+        reference=row["reference"],
+        combination_id=row["combination_id"],
+        file_names=tuple(row["file_names"]),
+        image_ids=None if row["image_ids"] is None else tuple(row["image_ids"]),
+        refused=row["refused"],
     )
