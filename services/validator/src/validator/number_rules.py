@@ -21,9 +21,9 @@ def judge_numbers(fields: ProductFields, shop: Knowledge) -> Iterator[Reason]:
             yield reason("price_negative", "price", value=fields.price)
         elif fields.price > MOST_DECIMAL:
             yield _out_of_range("price", fields.price, MOST_DECIMAL)
-    yield from _quantity(fields.quantity, "quantity")
+    yield from judge_quantity(fields.quantity, "quantity")
     for warehouse, quantity in (fields.warehouses or {}).items():
-        yield from _quantity(quantity, f"warehouses.{show(warehouse)}")
+        yield from judge_quantity(quantity, f"warehouses.{show(warehouse)}")
     if fields.minimal_quantity is not None and not 0 <= fields.minimal_quantity <= MOST_INTEGER:
         yield _out_of_range("minimal_quantity", fields.minimal_quantity, MOST_INTEGER)
     yield from _tax_rules_group(fields.tax_rules_group, shop)
@@ -31,7 +31,7 @@ def judge_numbers(fields: ProductFields, shop: Knowledge) -> Iterator[Reason]:
         size: Decimal | None = getattr(fields, name)
         if size is not None and not 0 <= size <= MOST_DECIMAL:
             yield _out_of_range(name, size, MOST_DECIMAL)
-    yield from _ean13(fields.ean13, check_digits=shop.check_digits)
+    yield from judge_ean13(fields.ean13, "ean13", check_digits=shop.check_digits)
 
 
 def _tax_rules_group(group: int | None, shop: Knowledge) -> Iterator[Reason]:
@@ -50,16 +50,18 @@ def check_digit(twelve_digits: str) -> int:
     return -total % 10
 
 
-def _ean13(ean13: str | None, *, check_digits: bool) -> Iterator[Reason]:
+def judge_ean13(ean13: str | None, path: str, *, check_digits: bool) -> Iterator[Reason]:
+    """13 digits, of which the last fits the others where that is wanted; none is fine."""
     if not ean13:
         return
     if not EAN13.fullmatch(ean13):
-        yield reason("ean13_form", "ean13", value=ean13)
+        yield reason("ean13_form", path, value=ean13)
     elif check_digits and int(ean13[12]) != (expected := check_digit(ean13[:12])):
-        yield reason("ean13_check_digit", "ean13", value=ean13, expected=expected)
+        yield reason("ean13_check_digit", path, value=ean13, expected=expected)
 
 
-def _quantity(quantity: int | None, path: str) -> Iterator[Reason]:
+def judge_quantity(quantity: int | None, path: str) -> Iterator[Reason]:
+    """A stock: none is fine, less than nothing is not."""
     if quantity is None:
         return
     if quantity < 0:

@@ -125,6 +125,60 @@ WORDINGS: dict[str, Wording] = {
         "Send exactly one of them.",
     ),
     "discount_dates": Wording("The discount ends on {ends}, before it starts.", "Correct the dates."),
+    "supplier_name_too_long": Wording(
+        "The supplier's name has {length} characters; the shop keeps {limit}.", "Shorten it."
+    ),
+    "too_many_variants": Wording(
+        "There are {length} variants; at most {limit} of one product are taken.", "Send fewer."
+    ),
+    "variant_reference_missing": Wording(
+        "A variant is known by its reference, and this one has none.", "Send one."
+    ),
+    "variant_repeated": Wording(
+        "Variant {first} (counted from 0) has the same reference; the shop does not tell small letters from "
+        "capitals.",
+        "Give each variant its own.",
+    ),
+    "variant_without_options": Wording(
+        "A variant without an option cannot be chosen.",
+        'Send at least one, for example {{"Size": "L"}}.',
+    ),
+    "variant_options_differ": Wording(
+        "The first variant states {expected}, this one other options.",
+        "State the same options for every variant of the product, written alike.",
+    ),
+    "variant_options_repeated": Wording(
+        "Variant {first} (counted from 0) has the same options; nobody could choose between the two.",
+        "Send one of them, or another value.",
+    ),
+    "variant_default_repeated": Wording(
+        "Variant {first} (counted from 0) is the default already.", "Make at most one the default."
+    ),
+    "variant_image_unknown": Wording(
+        "There is no picture named {value} among the product's.",
+        "Name one of the change's images, written alike, or add it there.",
+    ),
+    "option_name_too_long": Wording(
+        "The option's name has {length} characters; the shop keeps {limit}.", "Shorten it."
+    ),
+    "option_value_too_long": Wording(
+        "The option's value has {length} characters; the shop keeps {limit}.", "Shorten it."
+    ),
+    "option_repeated": Wording(
+        "The option {first} is this one in other letters; the shop does not tell them apart.",
+        "Send one of them.",
+    ),
+    "variant_unknown": Wording(
+        "There is no variant {value} in the list that stands beside.",
+        "Add it to the list, or leave its quantity out.",
+    ),
+    "variant_quantity_differs": Wording(
+        "The quantity is {value} here and {other} in the list of variants.", "Send one of them."
+    ),
+    "variant_quantity_repeated": Wording(
+        "The variant {first} is this one in other letters; the shop does not tell them apart.",
+        "Send one of them.",
+    ),
     "discount_repeated": Wording(
         "Discount {first} (counted from 0) has the same quantity and dates; the shop keeps only one.",
         "Send one of them.",

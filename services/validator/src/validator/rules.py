@@ -7,14 +7,13 @@ What only the shop can know (whether a product exists) is decided where the shop
 from collections.abc import Iterator
 
 from common.messages import Intent, ProductChange, ProductFields, Reason
-from validator import characters
 from validator.knowledge import Knowledge
 from validator.list_rules import judge_lists
 from validator.number_rules import judge_numbers, plain
 from validator.reasons import reason
+from validator.reference_rules import judge_reference
 from validator.text_rules import judge_texts
-
-REFERENCE_LENGTH = 64  # seed "Products Sync API": reference; PrestaShop keeps as many
+from validator.variant_rules import judge_variants
 
 MOST_REASONS = 100
 """Of one item. A list of 50,000 unknown categories must not become a message of 10 MB."""
@@ -30,6 +29,7 @@ NEVER_EMPTY = (
     "available_for_order",
     "visibility",
     "condition",
+    "variant_quantities",
 )
 """Fields of which the shop always needs a value: `null` cannot clear them."""
 
@@ -52,6 +52,7 @@ def judge(change: ProductChange, shop: Knowledge) -> tuple[Reason, ...]:
         *judge_texts(change.fields, shop),
         *judge_numbers(change.fields, shop),
         *judge_lists(change.fields, shop),
+        *judge_variants(change.fields, shop),
         *_choices(change.fields),
     ]
     if len(reasons) > MOST_REASONS:
@@ -67,18 +68,12 @@ def creates(change: ProductChange) -> bool:
 
 def _identity(change: ProductChange, shop: Knowledge) -> Iterator[Reason]:
     if not change.reference:
-        unknown_id = change.product_id if change.product_id is not None else change.presta_id
-        if unknown_id is not None and not creates(change):
-            field = "product_id" if change.product_id is not None else "presta_id"
-            yield reason("product_not_found", field, value=plain(unknown_id))
-        else:
+        if change.product_id is not None and not creates(change):
+            yield reason("product_not_found", "product_id", value=plain(change.product_id))
+        elif change.presta_id is None or creates(change):
             yield reason("reference_missing", "reference")
-        return
-    limit = min(REFERENCE_LENGTH, shop.limits.reference_length)
-    if len(change.reference) > limit:
-        yield reason("reference_too_long", "reference", length=len(change.reference), limit=limit)
-    if found := characters.found_in_reference(change.reference):
-        yield reason("reference_forbidden", "reference", found=found)
+        return  # a shop's id alone is for the writer to know
+    yield from judge_reference(change.reference, "reference", shop)
 
 
 def _presence(change: ProductChange) -> Iterator[Reason]:

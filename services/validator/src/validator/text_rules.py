@@ -1,13 +1,14 @@
-"""Rules for texts: names, summaries, descriptions, slugs, meta texts and the brand."""
+"""Rules for texts: names, summaries, descriptions, slugs, meta texts, the brand and the supplier."""
 
 import re
 from collections.abc import Callable, Iterator
 
-from common.messages import PLAIN, Brand, ProductFields, Reason, Texts
+from common.messages import PLAIN, Brand, ProductFields, Reason, Supplier, Texts
 from validator import characters
 from validator.html import unsafe_in, visible_length
 from validator.knowledge import Knowledge
 from validator.reasons import reason, show
+from validator.reference_rules import judge_reference
 
 NAME_LENGTH = 255  # seed "Products Sync API": name, 1-255 characters
 DESCRIPTION_LENGTH = 10_000  # seed "Products Sync API": description
@@ -15,6 +16,7 @@ DESCRIPTION_LENGTH = 10_000  # seed "Products Sync API": description
 SLUG_LENGTH = 128
 META_TITLE_LENGTH = 255
 META_DESCRIPTION_LENGTH = 512
+SUPPLIER_NAME_LENGTH = 64  # PrestaShop's schema of suppliers (8.2.1 and 1.7.8): name
 
 TextRule = Callable[[str, str, Knowledge], Iterator[Reason]]
 
@@ -31,6 +33,8 @@ def judge_texts(fields: ProductFields, shop: Knowledge) -> Iterator[Reason]:
             yield from rule(text, path, shop)
     if fields.brand is not None:
         yield from _brand(fields.brand, shop)
+    if fields.supplier is not None:
+        yield from _supplier(fields.supplier, shop)
 
 
 def _name(text: str, path: str, shop: Knowledge) -> Iterator[Reason]:
@@ -84,6 +88,16 @@ def _brand(brand: Brand, shop: Knowledge) -> Iterator[Reason]:
         yield reason("brand_name_too_long", "brand.name", length=len(brand.name), limit=limit)
     yield from _forbid(brand.name, "brand.name", characters.CATALOGUE_NAME)
     yield from _html(brand.description or "", "brand.description")
+
+
+def _supplier(supplier: Supplier, shop: Knowledge) -> Iterator[Reason]:
+    if not supplier.name.strip():
+        yield reason("field_empty", "supplier.name")
+    if len(supplier.name) > SUPPLIER_NAME_LENGTH:
+        length = len(supplier.name)
+        yield reason("supplier_name_too_long", "supplier.name", length=length, limit=SUPPLIER_NAME_LENGTH)
+    yield from _forbid(supplier.name, "supplier.name", characters.CATALOGUE_NAME)
+    yield from judge_reference(supplier.reference or "", "supplier.reference", shop)
 
 
 def _html(text: str, path: str) -> Iterator[Reason]:

@@ -40,7 +40,9 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PATIENCE_SECONDS = 20.0
 
 
-def a_chunk(*items: ProductChange, partition: int = 0, submitted_at: datetime = NOON) -> ChunkSubmitted:
+def a_chunk(
+    *items: ProductChange, partition: int = 0, submitted_at: datetime = NOON, dry_run: bool = False
+) -> ChunkSubmitted:
     chunk = Chunk(
         chunk_id=f"bulk_1_{partition}",
         submission_id="bulk_1",
@@ -49,6 +51,7 @@ def a_chunk(*items: ProductChange, partition: int = 0, submitted_at: datetime = 
         shop="milano",
         submitted_at=submitted_at,
         total_items=len(items),
+        dry_run=dry_run,
     )
     return ChunkSubmitted(chunk=chunk, changes=items)
 
@@ -172,6 +175,19 @@ async def test_a_chunk_with_nothing_open_is_completed(neighbours: Neighbours) ->
     await neighbours.send(a_chunk(an_item(0, "A", category=9)))
 
     assert isinstance(await neighbours.are_told_of("bulk_1_0"), ChunkCompleted)
+
+
+async def test_a_dry_run_stays_one_whether_it_waits_goes_on_or_ends_here(neighbours: Neighbours) -> None:
+    await neighbours.send(a_chunk(an_item(0, "A"), dry_run=True))
+    assert isinstance((await neighbours.are_told()).message, ShopSnapshotWanted)
+    await neighbours.send(a_snapshot())
+    waited = await neighbours.are_told_of("bulk_1_0")
+    await neighbours.send(a_chunk(an_item(1, "B", category=9), partition=1, dry_run=True))
+    ended = await neighbours.are_told_of("bulk_1_1")
+
+    assert isinstance(waited, ChunkValidated)
+    assert isinstance(ended, ChunkCompleted)
+    assert waited.chunk.dry_run is ended.chunk.dry_run is True
 
 
 async def test_a_chunk_of_an_unknown_shop_waits_for_the_first_snapshot(neighbours: Neighbours) -> None:

@@ -19,7 +19,9 @@ from common.messages import (
     ProductChange,
     ProductFields,
     ShopLimits,
+    Supplier,
     TechnicalDatum,
+    Variant,
     decode,
 )
 from validator.knowledge import Knowledge
@@ -79,6 +81,20 @@ fields = st.builds(
         ),
         max_size=3,
     ).map(tuple),
+    supplier=st.none() | st.builds(Supplier, name=words, reference=st.none() | words),
+    variants=st.none()
+    | st.lists(
+        st.builds(
+            Variant,
+            reference=words,
+            options=st.dictionaries(words, words, max_size=2),
+            price_impact=decimals,
+            quantity=integers,
+            images=st.none() | st.lists(words, max_size=2).map(tuple),
+        ),
+        max_size=2,
+    ).map(tuple),
+    variant_quantities=st.none() | st.dictionaries(words, st.integers(), max_size=2),
 )
 
 

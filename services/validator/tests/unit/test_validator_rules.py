@@ -280,12 +280,24 @@ def test_characters_that_mean_something_only_to_a_filter_are_fine(reference: str
 
 
 @pytest.mark.parametrize("intent", [Intent.UPDATE, Intent.DELETE])
-def test_an_unknown_id_is_a_product_that_is_not_there(intent: Intent) -> None:
+def test_an_unknown_id_of_ours_is_a_product_that_is_not_there(intent: Intent) -> None:
     by_our_id = ProductChange(position=0, sequence=1, intent=intent, product_id=9999)
-    by_shop_id = ProductChange(position=0, sequence=1, intent=intent, presta_id=9999)
+    by_both = by_our_id.model_copy(update={"presta_id": 456})
 
-    assert found(by_our_id) == {("product_not_found", "product_id")}
-    assert found(by_shop_id) == {("product_not_found", "presta_id")}
+    assert found(by_our_id) == found(by_both) == {("product_not_found", "product_id")}
+
+
+@pytest.mark.parametrize("intent", [Intent.UPDATE, Intent.DELETE])
+def test_the_writer_knows_what_the_shop_s_own_id_means(intent: Intent) -> None:
+    assert found(ProductChange(position=0, sequence=1, intent=intent, presta_id=9999)) == set()
+
+
+@pytest.mark.parametrize("intent", [Intent.CREATE, Intent.UPSERT])
+def test_a_product_is_not_made_by_an_id(intent: Intent) -> None:
+    fields = ProductFields(name={"en": "x"})
+    for ids in ({"presta_id": 9999}, {"product_id": 9999}, {}):
+        change = ProductChange(position=0, sequence=1, intent=intent, fields=fields, **ids)
+        assert found(change) == {("reference_missing", "reference")}
 
 
 def test_a_new_product_needs_a_name_and_nothing_more() -> None:
