@@ -32,6 +32,7 @@ class Draft:
     fields: dict[str, Any] = field(default_factory=dict)
     images: Sequence[SentImage] | None = None  # None = the pictures stay as they are
     item: Mapping[str, Any] = field(default_factory=dict, repr=False)  # as sent, without picture bytes
+    presta_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,18 @@ class RefusedItem:
     product_id: int | None = None
     item: Mapping[str, Any] = field(default_factory=dict, repr=False)
     images: Sequence[SentImage] = ()  # still to be looked at, so that every violation is told at once
+
+
+@dataclass(frozen=True)
+class SentProducts:
+    """What one request hands in. A `dry_run` changes nothing and is told what it would.
+
+    `digest` is that of the body, where the request has an idempotency key.
+    """
+
+    entries: Sequence[Draft | RefusedItem]
+    dry_run: bool = False
+    digest: bytes = field(default=b"", repr=False)
 
 
 def refused(draft: Draft, *reasons: Reason) -> RefusedItem:

@@ -14,6 +14,7 @@ from common.messages import Reason
 
 PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
+MAX_DETAILS = 1000
 
 
 @dataclass
@@ -25,6 +26,8 @@ class Refusal(Exception):
     message: str
     details: Sequence[Reason] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+    problem: Mapping[str, Any] = field(default_factory=dict)  # members of problem details beside ours
 
 
 def unreadable(message: str) -> Refusal:
@@ -45,6 +48,13 @@ def unauthorized(message: str, *, token_was_sent: bool = False) -> Refusal:
     """401, with the challenge of RFC 6750."""
     challenge = 'Bearer realm="skuwire"' + (', error="invalid_token"' if token_was_sent else "")
     return Refusal(401, "unauthorized", message, headers={"WWW-Authenticate": challenge})
+
+
+def forbidden(scope: str) -> Refusal:
+    """403 for a caller that lacks the scope, with the challenge of RFC 6750."""
+    challenge = f'Bearer realm="skuwire", error="insufficient_scope", scope="{scope}"'
+    message = f"This needs the scope {scope}, which the credential does not have."
+    return Refusal(403, "insufficient_scope", message, headers={"WWW-Authenticate": challenge})
 
 
 def not_found(message: str) -> Refusal:
@@ -68,8 +78,25 @@ def unavailable(message: str) -> Refusal:
 
 
 def body_of(refusal: Refusal, path: str, accept: str = "") -> tuple[str, dict[str, Any]]:
-    """Content type and body of the answer to a request for `path`."""
-    details = [{"field": reason.field, "message": reason.message} for reason in refusal.details]
+    """Content type and body of the answer to a request for `path`; a dry run is told in all of them."""
+    content_type, body = _body_of(refusal, path, accept)
+    return content_type, body | ({"dryRun": True} if refusal.dry_run else {})
+
+
+def _with_code(reason: Reason) -> dict[str, str]:
+    return ({"code": reason.code} if reason.code else {}) | {"field": reason.field, "message": reason.message}
+
+
+def _listed(reasons: Sequence[Reason]) -> list[Reason]:
+    """As many as somebody may want to read: an answer is not longer than what it answers."""
+    more = len(reasons) - MAX_DETAILS
+    last = [Reason(code="more", field="", message=f"{more} more are not listed.")] if more > 0 else []
+    return [*reasons[:MAX_DETAILS], *last]
+
+
+def _body_of(refusal: Refusal, path: str, accept: str) -> tuple[str, dict[str, Any]]:
+    reasons = _listed(refusal.details)
+    details = [{"field": reason.field, "message": reason.message} for reason in reasons]
     if PROBLEM_JSON in accept:
         problem: dict[str, Any] = {
             "type": f"urn:skuwire:problem:{refusal.code}",
@@ -77,7 +104,8 @@ def body_of(refusal: Refusal, path: str, accept: str = "") -> tuple[str, dict[st
             "status": refusal.status,
             "detail": refusal.message,
         }
-        return PROBLEM_JSON, problem | ({"errors": details} if details else {})
+        errors = [_with_code(reason) for reason in reasons]
+        return PROBLEM_JSON, problem | dict(refusal.problem) | ({"errors": errors} if errors else {})
     if path.startswith("/api/v1/"):
         error = {"code": refusal.code, "message": refusal.message, "details": details}
         return "application/json", {"status": "error", "error": error}

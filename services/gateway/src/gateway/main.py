@@ -1,26 +1,42 @@
 """Wires the gateway."""
 
+import time
+from collections.abc import Mapping
+from functools import partial
+
 import aiohttp
-import structlog
 
 from common.messages import ChunkCompleted, ChunkValidated, ChunkWritten
 from common.service import Runtime, run_service
-from gateway import store
+from gateway import forgetting, idempotency_store, retry_store, store
 from gateway.accepting import Admission
-from gateway.authentication import AccessTokens, Passwords
+from gateway.access.addresses import networks_of
+from gateway.access.first_user import bootstrap
+from gateway.access.forgetting import keep_forgetting
+from gateway.access.wiring import open_access
 from gateway.body import BodyBudget
+from gateway.inbound import store as inbound_store
+from gateway.inbound.deliveries import Deliveries
+from gateway.inbound.sources import known_sources
+from gateway.limits.backpressure import Backpressure
+from gateway.limits.quotas import Quotas
 from gateway.media import Media
 from gateway.progress import Progress
+from gateway.remembering import Remembering
+from gateway.routes.api_keys import ApiKeyRoutes
 from gateway.routes.auth import AuthRoutes
 from gateway.routes.bulk import BulkRoutes
+from gateway.routes.inbound_webhooks import InboundWebhookRoutes
 from gateway.routes.media import MediaRoutes
+from gateway.routes.submissions import SubmissionRoutes
 from gateway.routes.sync import SyncRoutes
+from gateway.routes.users import UserRoutes
 from gateway.routes.webhooks import WebhookRoutes
 from gateway.settings import GatewaySettings
 from gateway.surface import Surface
 from gateway.waiting import Waiting
 
-log = structlog.get_logger()
+ANSWER_MARGIN_SECONDS = 5.0  # to load and send an answer, after the longest wait for a result
 
 
 def main() -> None:
@@ -31,33 +47,57 @@ def main() -> None:
 async def start(runtime: Runtime[GatewaySettings]) -> None:
     """Take requests in, follow what becomes of them."""
     settings, database = runtime.settings, runtime.database
+    access = open_access(settings, database)
+    backpressure = Backpressure(database, settings.backlog_bounds())
+    admission = Admission(database, runtime.broker, backpressure)
     surface = Surface(
         settings=settings,
         database=database,
         shops=runtime.shops,
-        admission=Admission(database, runtime.broker),
+        admission=admission,
         media=Media(database, runtime.blobs, settings.image_max_bytes),
-        tokens=AccessTokens(
-            settings.jwt_secret, settings.jwt_issuer, valid_seconds=settings.access_token_seconds
-        ),
-        passwords=Passwords(),
+        gate=access.gate,
+        proxies=networks_of(settings.trusted_proxies),
         waiting=Waiting(),
+        quotas=Quotas(settings, time.monotonic),
         bodies=BodyBudget(settings.bodies_in_memory_max_bytes, settings.body_turn_seconds),
+        remembering=Remembering(
+            database,
+            admission,
+            keep_seconds=settings.idempotency_keep_seconds,
+            answer_seconds=settings.wait_seconds + ANSWER_MARGIN_SECONDS,
+        ),
     )
-    await _prepare(surface)
+    sources = known_sources(settings.inbound_webhooks, runtime.shops)
+    async with database.transaction() as connection:
+        await store.start_product_ids_at(connection, settings.first_product_id)
+    await bootstrap(database, access.passwords, settings)
     http = aiohttp.ClientSession(trust_env=False)
     runtime.on_stop.append(http.close)
     runtime.web_app = surface.application()
     runtime.routes(
         [
-            *AuthRoutes(surface).routes(),
+            *AuthRoutes(surface, access.logins).routes(),
+            *ApiKeyRoutes(surface, access.standing).routes(),
+            *UserRoutes(surface, access.passwords, access.standing).routes(),
             *SyncRoutes(surface, runtime.stopping).routes(),
             *BulkRoutes(surface).routes(),
+            *SubmissionRoutes(surface).routes(),
             *MediaRoutes(surface).routes(),
-            *WebhookRoutes(http, settings.relay_url, settings.internal_token).routes(),
+            *InboundWebhookRoutes(Deliveries(surface, sources)).routes(),
+            *WebhookRoutes(http, settings.relay_url, settings.internal_token, runtime.shops).routes(),
         ]
     )
+    runtime.background("backlog", backpressure.keep_measuring)
     runtime.collect_dead_letters()
+    runtime.background("access", partial(keep_forgetting, database, settings.refresh_token_seconds))
+    forgotten: Mapping[str, forgetting.Forget] = {
+        "idempotency keys": partial(idempotency_store.forget, keep_seconds=settings.idempotency_keep_seconds),
+        "inbound webhooks": inbound_store.forget,
+        "submitted changes": retry_store.forget_old_changes,
+    }
+    for what, forget in forgotten.items():
+        runtime.background(what, partial(forgetting.keep_forgetting, database, what, forget))
     progress = Progress(surface.waiting)
     runtime.consume(
         {
@@ -66,21 +106,3 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
             ChunkCompleted: progress.take_completed,
         }
     )
-
-
-async def _prepare(surface: Surface) -> None:
-    """The first product id and the first user, as the settings want them."""
-    settings = surface.settings
-    async with surface.database.transaction() as connection:
-        await store.start_product_ids_at(connection, settings.first_product_id)
-        if settings.bootstrap_email is None or settings.bootstrap_password is None:
-            return
-        email = settings.bootstrap_email.strip().lower()
-        password = settings.bootstrap_password.get_secret_value()
-        known = await store.password_hash_of(connection, email)
-        of_tenant = known is not None and known[0] == settings.bootstrap_tenant
-        if known and of_tenant and await surface.passwords.matches(password, known[1]):
-            return
-        hashed = await surface.passwords.hash(password)
-        await store.save_user(connection, email, settings.bootstrap_tenant, hashed)
-    log.info("user.bootstrapped", tenant=settings.bootstrap_tenant)

@@ -9,6 +9,7 @@ from common.blobs import BlobDigestMismatch, Blobs, BlobTooLarge
 from common.database import Database
 from common.messages import ImageReference, Reason
 from gateway import store
+from gateway.body import BodyShare
 from gateway.drafts import Draft, RefusedItem, SentImage, refused
 from gateway.errors import too_large, violated
 from gateway.picture_stream import PictureCutter
@@ -31,7 +32,7 @@ class Media:
     async def is_known(self, sha256: str) -> bool:
         return bool(await store.known_media(self.database.pool, [sha256]))
 
-    async def put(self, sha256: str, parts: AsyncIterator[bytes]) -> None:
+    async def put(self, sha256: str, parts: AsyncIterator[bytes | bytearray]) -> None:
         """Store bytes that were sent ahead. Raises `Refusal`: 413, or 422 for other bytes than named."""
         try:
             size = await self.blobs.put(sha256, _pictures_only(parts), max_bytes=self.max_bytes)
@@ -41,13 +42,20 @@ class Media:
             raise violated([Reason(code="digest_differs", field="sha256", message=f"{error}.")]) from None
         await store.record_media(self.database.pool, sha256, size)
 
-    async def cut_out(self, parts: AsyncIterator[bytes]) -> tuple[bytes, Pictures]:
-        """The JSON that remains of a body once its pictures are stored, and what became of each."""
+    async def cut_out(
+        self, parts: AsyncIterator[bytes], share: BodyShare | None = None
+    ) -> tuple[bytes, Pictures]:
+        """The JSON that remains of a body once its pictures are stored, and what became of each.
+
+        `share` grows with what is in memory; None where that is counted already. Raises `Refusal`: 413, 503.
+        """
         cutter = PictureCutter(self.max_bytes)
         pictures: Pictures = {}
         async for part in parts:
             for picture in cutter.feed(part):
                 pictures[picture.name] = await self._store(picture.content)
+            if share is not None:
+                await share.grow_to(cutter.memory_bytes)
         return bytes(cutter.remaining), pictures
 
     async def refer_to_images(
@@ -87,7 +95,7 @@ class Media:
         except ImageRefused as error:
             return error
 
-    async def _store(self, content: bytes | ImageRefused) -> str | ImageRefused:
+    async def _store(self, content: bytes | bytearray | ImageRefused) -> str | ImageRefused:
         if isinstance(content, ImageRefused):
             return content
         digest = (await asyncio.to_thread(hashlib.sha256, content)).hexdigest()
@@ -96,22 +104,25 @@ class Media:
         return digest
 
 
-async def _one_part(data: bytes) -> AsyncIterator[bytes]:
+async def _one_part(data: bytes | bytearray) -> AsyncIterator[bytes | bytearray]:
     yield data
 
 
-async def _pictures_only(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _pictures_only(
+    parts: AsyncIterator[bytes | bytearray],
+) -> AsyncIterator[bytes | bytearray]:
     """The same parts, once their beginning has shown that they are a picture."""
-    header = b""
+    beginning: bytes | bytearray | None = b""
     async for part in parts:
-        if len(header) >= HEADER_BYTES:
+        if beginning is None:
             yield part
             continue
-        header += part
-        if len(header) >= HEADER_BYTES:
-            _check(header)
-            yield header
-    if len(header) < HEADER_BYTES:
+        beginning = beginning + part if beginning else part  # what comes in one part is not copied
+        if len(beginning) >= HEADER_BYTES:
+            _check(bytes(beginning[:HEADER_BYTES]))
+            yield beginning
+            beginning = None
+    if beginning is not None:
         _check(b"")
 
 

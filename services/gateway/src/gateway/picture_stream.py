@@ -17,6 +17,11 @@ _NOT_SPACE = re.compile(rb"[^ \t\r\n]")
 _CONTROL = re.compile(rb"[\x00-\x1f]")
 _ESCAPES = {b"\\/": b"/", b"\\n": b"\n", b"\\r": b"\r", b"\\t": b"\t"}
 _UNREADABLE = b"!"  # stands for what no base64 contains
+_BETWEEN_VALUES = (b",", b"[", b"{")
+
+# Measured with catalogues and with bodies made to be large: what JSON takes once it is read, and a picture
+# while it is on its way to blob storage.
+_BYTES_PER_BYTE, _BYTES_PER_VALUE, _BYTES_PER_PICTURE_BYTE = 2, 200, 3
 
 
 @dataclass(frozen=True)
@@ -24,7 +29,7 @@ class CutPicture:
     """A picture that was cut out, under the name that stands in the JSON now."""
 
     name: str
-    content: bytes | ImageRefused = field(repr=False)
+    content: bytes | bytearray | ImageRefused = field(repr=False)
 
 
 class _State(Enum):
@@ -40,6 +45,7 @@ class PictureCutter:
 
     def __init__(self, max_bytes: int) -> None:
         self.remaining = bytearray()
+        self._values = 0  # at most so many stand in it
         self._max_bytes = max_bytes
         self._nonce = token_hex(8)  # names cannot be made up by the sender
         self._count = 0
@@ -48,6 +54,12 @@ class PictureCutter:
         self._escape = b""  # an escape sequence that is not complete yet
         self._picture = Base64Picture(max_bytes)
         self._is_empty = True
+
+    @property
+    def memory_bytes(self) -> int:
+        """What the body takes, once what came of it is read."""
+        text = _BYTES_PER_BYTE * len(self.remaining) + _BYTES_PER_VALUE * self._values
+        return text + _BYTES_PER_PICTURE_BYTE * self._picture.size
 
     def feed(self, part: bytes) -> list[CutPicture]:
         """Take the next part; return the pictures that ended in it."""
@@ -73,6 +85,7 @@ class PictureCutter:
         quote = part.find(b'"', at)
         end = len(part) if quote < 0 else quote + 1
         self.remaining += part[at:end]
+        self._values += sum(part.count(mark, at, end) for mark in _BETWEEN_VALUES)
         if quote >= 0:
             self._state, self._string, self._escape = _State.STRING, b"", b""
         return end

@@ -44,6 +44,11 @@ class Base64Picture:
         self._began = False
         self._refused: ImageRefused | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes that are kept of it."""
+        return len(self._decoded) + len(self._rest)
+
     def add(self, text: bytes) -> None:
         """The next piece, of any length."""
         if self._refused is not None:
@@ -56,7 +61,7 @@ class Base64Picture:
             self._decode(self._rest[:complete], last=False)
             self._rest = self._rest[complete:]
 
-    def finish(self) -> bytes:
+    def finish(self) -> bytes | bytearray:
         """The picture. Raises `ImageRefused` with `image_too_large` or `image_unreadable`."""
         if self._refused is None:
             self._decode(self._rest, last=True)
@@ -64,7 +69,7 @@ class Base64Picture:
             raise self._refused
         if not is_picture(bytes(self._decoded[:HEADER_BYTES])):
             raise ImageRefused("image_unreadable", UNREADABLE)
-        return bytes(self._decoded)
+        return self._decoded  # no copy: it may be ten megabytes
 
     def _skip_prefix(self) -> None:
         if not self._rest.startswith(_DATA[: len(self._rest)]):
@@ -91,7 +96,7 @@ class Base64Picture:
         self._rest = b""
 
 
-def decode_base64(text: str, *, max_bytes: int) -> bytes:
+def decode_base64(text: str, *, max_bytes: int) -> bytes | bytearray:
     """The picture behind base64 that is at hand as a whole. Raises `ImageRefused`."""
     picture = Base64Picture(max_bytes)
     picture.add(text.encode("ascii", "replace"))

@@ -7,7 +7,8 @@ from typing import TypeVar
 from common.database import UnitOfWork
 from common.messages import ChunkCompleted, ChunkValidated, ChunkWritten, ItemOutcome
 from common.messaging.envelope import Received
-from gateway.progress_store import Step, record_steps, settle_items
+from gateway.progress_store import Step, record_planned_requests, record_steps, settle_items
+from gateway.retry_store import forget_what_came_through
 from gateway.waiting import Waiting
 
 Told = TypeVar("Told", ChunkValidated, ChunkWritten, ChunkCompleted)
@@ -26,6 +27,12 @@ class Progress:
         await self._take("written", work, received)
 
     async def take_completed(self, work: UnitOfWork, received: Sequence[Received[ChunkCompleted]]) -> None:
+        planned = {
+            (item.message.chunk.submission_id, item.message.chunk.partition): item.message.planned_requests
+            for item in reversed(received)
+            if item.message.chunk.dry_run
+        }
+        await record_planned_requests(work.connection, [(*chunk, told) for chunk, told in planned.items()])
         await self._take("completed", work, received)
 
     async def _take(self, step: str, work: UnitOfWork, received: Sequence[Received[Told]]) -> None:
@@ -39,4 +46,6 @@ class Progress:
         await record_steps(work.connection, steps)
         await settle_items(work.connection, [(key[0], outcome, at) for key, (outcome, at) in told.items()])
         changed = {one.submission_id for one in steps}
+        if step == "completed":
+            await forget_what_came_through(work.connection, changed)
         work.after_commit(lambda: self._waiting.wake(changed))

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.messages import ItemOutcome
-from gateway.store import Connection, reasons_json
+from common.messages import ItemOutcome, ShopRequests
+from gateway.plans import added, kept_plan
+from gateway.store import Connection, parts_json
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,17 @@ _SETTLE = """
 with told as (
     select * from unnest(
         $1::text[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::int[], $8::int[],
-        $9::bigint[], $10::timestamptz[]
+        $9::bigint[], $10::timestamptz[], $11::text[], $12::boolean[], $13::text[]
     ) as t(submission_id, position, result, presta_id, reasons, warnings, images, technical_data,
-           product_id, at)
+           product_id, at, reference, verified, changes)
 ), settled as (
     update items set
         result = told.result, presta_id = told.presta_id, reasons = told.reasons::jsonb,
         warnings = told.warnings::jsonb,
         images_processed = told.images, technical_data_processed = told.technical_data,
-        product_id = coalesce(items.product_id, told.product_id), settled_at = told.at
+        product_id = coalesce(items.product_id, told.product_id), settled_at = told.at,
+        reference = coalesce(items.reference, told.reference), verified = told.verified,
+        changes = told.changes::jsonb
     from told
     where items.submission_id = told.submission_id and items.position = told.position
         and items.result is null
@@ -74,7 +77,7 @@ with told as (
 ), newest as (
     select distinct on (product_id, shop) product_id, shop, presta_id, result, sequence
     from settled join submissions using (submission_id)
-    where product_id is not null and result <> 'refused'
+    where product_id is not null and result <> 'refused' and not dry_run
     order by product_id, shop, sequence desc
 )
 insert into shop_products (product_id, shop, presta_id, last_result, sequence)
@@ -89,21 +92,45 @@ where shop_products.sequence < excluded.sequence
 async def settle_items(connection: Connection, told: Sequence[tuple[str, ItemOutcome, datetime]]) -> None:
     """Record outcomes by submission; an item is settled once, whatever comes again or late.
 
-    Counts the chunk's totals and keeps the read model of products at the newest change.
+    Counts the chunk's totals and keeps the read model of products at the newest change; a dry run has changed
+    no product.
     """
     if not told:
         return
     outcomes = [outcome for _, outcome, _ in told]
+    plans = [kept_plan(outcome) for outcome in outcomes]
     await connection.execute(
         _SETTLE,
         [submission_id for submission_id, _, _ in told],
         [o.position for o in outcomes],
         [o.result.value for o in outcomes],
         [o.presta_id for o in outcomes],
-        [reasons_json(o.reasons) for o in outcomes],
-        [reasons_json(o.warnings) for o in outcomes],
+        [parts_json(o.reasons) for o in outcomes],
+        [parts_json(plan.warnings) for plan in plans],
         [o.images_processed for o in outcomes],
         [o.technical_data_processed for o in outcomes],
         [o.product_id for o in outcomes],
         [at for _, _, at in told],
+        [o.reference for o in outcomes],
+        [o.verified for o in outcomes],
+        [parts_json(plan.changes) for plan in plans],
+    )
+
+
+async def record_planned_requests(
+    connection: Connection, planned: Sequence[tuple[str, int, Sequence[ShopRequests]]]
+) -> None:
+    """What the dry run of a chunk, by submission and partition, would send. The first time counts."""
+    if not planned:
+        return
+    await connection.execute(
+        """
+        update chunks set planned_requests = told.planned::jsonb
+        from unnest($1::text[], $2::int[], $3::text[]) as told(submission_id, partition, planned)
+        where chunks.submission_id = told.submission_id and chunks.partition = told.partition
+            and chunks.completed_at is null
+        """,
+        [submission_id for submission_id, _, _ in planned],
+        [partition for _, partition, _ in planned],
+        [parts_json(added(requests)) for _, _, requests in planned],
     )

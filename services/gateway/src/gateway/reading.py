@@ -79,6 +79,14 @@ class Reading:
         self.wrong(path, "Must be a whole number.")
         return None
 
+    def identifier(self, value: Json, path: str) -> int | None:
+        """An id, ours or the shop's."""
+        number = self.integer(value, path)
+        if number is not None and not 0 < number < 2**63:
+            self.wrong(path, "Must be a positive whole number.", "number_out_of_range")
+            return None
+        return number
+
     def texts(self, value: Json, path: str) -> dict[str, str] | None:
         """A text for all languages, or texts by language."""
         if isinstance(value, str):
@@ -193,18 +201,21 @@ class Reading:
         return "" if number is None else str(number)
 
     def discounts(self, value: Json, path: str) -> tuple[Discount, ...] | None:
-        """Seed 004's discounts: `discount` 5 with `quantity` 5 is 5 per cent off from 5 pieces on."""
+        """Seed 004's discounts: `discount` 5 with `quantity` 5 is 5 per cent off from 5 pieces on.
+
+        An `amount` instead is so much off the price of a piece.
+        """
         return self.entries(value, path, self._discount)
 
     def _discount(self, entry: dict[str, Json], path: str) -> Discount:
-        self.only(entry, path, frozenset({"quantity", "discount", "date_start", "date_end"}))
-        percentage = self.number(entry.get("discount"), f"{path}.discount")
-        if entry.get("discount") is None:
-            self.wrong(f"{path}.discount", "Is required.", "field_missing")
+        self.only(entry, path, frozenset({"quantity", "discount", "amount", "date_start", "date_end"}))
+        if entry.get("discount") is None and entry.get("amount") is None:
+            self.wrong(f"{path}.discount", "Is required, or an amount.", "field_missing")
         quantity = self.integer(entry.get("quantity"), f"{path}.quantity")
         return Discount(
             from_quantity=1 if quantity is None else quantity,
-            percentage=percentage,
+            percentage=self.number(entry.get("discount"), f"{path}.discount"),
+            amount=self.number(entry.get("amount"), f"{path}.amount"),
             starts=self.day(entry.get("date_start"), f"{path}.date_start"),
             ends=self.day(entry.get("date_end"), f"{path}.date_end"),
         )
@@ -238,58 +249,4 @@ class Reading:
 
 
 FieldReader = Callable[[Reading, Json, str], object]
-
-FIELDS: dict[str, tuple[str, FieldReader]] = {
-    "name": ("name", Reading.texts),
-    "summary": ("summary", Reading.texts),
-    "description": ("description", Reading.texts),
-    "slug": ("slug", Reading.texts),
-    "meta_title": ("meta_title", Reading.texts),
-    "meta_description": ("meta_description", Reading.texts),
-    "price": ("price", Reading.number),
-    "quantity": ("quantity", Reading.integer),
-    "minimal_quantity": ("minimal_quantity", Reading.integer),
-    "active": ("active", Reading.flag),
-    "available_for_order": ("available_for_order", Reading.flag),
-    "visibility": ("visibility", Reading.text),
-    "condition": ("condition", Reading.text),
-    "tax_rules_group": ("tax_rules_group", Reading.integer),
-    "categories": ("categories", Reading.categories),
-    "ean13": ("ean13", Reading.text),
-    "weight": ("weight", Reading.number),
-    "width": ("width", Reading.number),
-    "height": ("height", Reading.number),
-    "depth": ("depth", Reading.number),
-    "brand": ("brand", Reading.brand),
-    "images": ("images", Reading.images),
-    "technical_data": ("technical_data", Reading.technical_data),
-    "productWarehouses": ("warehouses", Reading.warehouses),
-    "discounts": ("discounts", Reading.discounts),
-}
-"""The fields that all dialects read alike: the sender's name → ours, and how it is read."""
-
-ALIASES: dict[str, str] = {
-    "sku": "reference",
-    "code": "reference",
-    "part_number": "reference",
-    "stock": "quantity",
-    "ean": "ean13",
-    "code_upc": "ean13",
-    "is_active": "active",
-    "minimum_quantity": "minimal_quantity",
-    "id_tax_rules_group": "tax_rules_group",
-    "length": "depth",
-}
-"""Other names of the same fields: sku = code = reference = part_number, stock = quantity, …"""
-
-
-def without_picture_bytes(item: Mapping[str, Json]) -> Mapping[str, Json]:
-    """The item as it may be shown again: an image's base64 is left out."""
-    images = item.get("images")
-    if not isinstance(images, list):
-        return item
-    shown = [
-        {key: value for key, value in image.items() if key != "base64"} if isinstance(image, dict) else image
-        for image in images
-    ]
-    return {**item, "images": shown}
+"""Reads a value at a path."""

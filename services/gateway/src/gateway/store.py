@@ -6,34 +6,13 @@ from typing import Any
 
 import asyncpg
 
-from common.messages import Intent, Reason, Result
+from common.messages import FieldChange, Intent, Reason, Result, ShopRequests
+from common.messages.contract import Part
 from gateway.changes import MAX_REFERENCE, Cut, KnownProducts
 from gateway.drafts import Draft
 from gateway.submissions import Accepted, ChunkState, ItemState, Kind, SubmissionState
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy | asyncpg.Pool
-
-
-# ── users ──
-
-
-async def password_hash_of(connection: Connection, email: str) -> tuple[str, str] | None:
-    """Tenant and password hash of a user."""
-    row = await connection.fetchrow("select tenant, password_hash from users where email = $1", email)
-    return (row["tenant"], row["password_hash"]) if row else None
-
-
-async def save_user(connection: Connection, email: str, tenant: str, password_hash: str) -> None:
-    """Add the user, or give it another tenant and password."""
-    await connection.execute(
-        """
-        insert into users (email, tenant, password_hash) values ($1, $2, $3)
-        on conflict (email) do update set tenant = excluded.tenant, password_hash = excluded.password_hash
-        """,
-        email,
-        tenant,
-        password_hash,
-    )
 
 
 # ── products ──
@@ -46,8 +25,10 @@ async def start_product_ids_at(connection: Connection, first: int) -> None:
     )
 
 
-async def resolve_products(connection: Connection, tenant: str, drafts: Sequence[Draft]) -> KnownProducts:
-    """Look up what the drafts name; a reference that is new gets a product id."""
+async def resolve_products(
+    connection: Connection, tenant: str, shop: str, drafts: Sequence[Draft], *, hand_out_ids: bool
+) -> KnownProducts:
+    """Look up what the drafts name; a reference that is new gets a product id where ids are handed out."""
     ids = {draft.product_id for draft in drafts if draft.product_id is not None}
     by_id = await connection.fetch(
         "select product_id, reference from products where tenant = $1 and product_id = any($2::bigint[])",
@@ -59,21 +40,49 @@ async def resolve_products(connection: Connection, tenant: str, drafts: Sequence
         for draft in drafts
         if draft.product_id is None and draft.reference and len(draft.reference) <= MAX_REFERENCE
     )
-    by_reference = await _products_by_reference(connection, tenant, references)
+    by_reference = await _products_by_reference(connection, tenant, references, hand_out_ids=hand_out_ids)
+    in_shop = await _products_by_shop_id(connection, tenant, shop, drafts)
     return KnownProducts(
         references={row["product_id"]: row["reference"] for row in by_id},
-        ids=by_reference,
+        ids=by_reference | {row["reference"]: row["product_id"] for row in in_shop},
+        shop_ids={row["reference"]: row["presta_id"] for row in in_shop},
+    )
+
+
+async def _products_by_shop_id(
+    connection: Connection, tenant: str, shop: str, drafts: Sequence[Draft]
+) -> list[asyncpg.Record]:
+    """What the shop has of the drafts that name its own id: by that id, and by what else they name."""
+    asked = [draft for draft in drafts if draft.presta_id is not None]
+    if not asked:
+        return []
+    return await connection.fetch(
+        """
+        select reference, product_id, presta_id from shop_products join products using (product_id)
+        where tenant = $1 and shop = $2 and presta_id is not null and last_result <> 'deleted'
+            and product_id in (
+                select product_id from shop_products where shop = $2 and presta_id = any($3::bigint[])
+                union select unnest($4::bigint[])
+                union select product_id from products where tenant = $1 and reference = any($5::text[])
+            )
+        order by sequence
+        """,
+        tenant,
+        shop,
+        [draft.presta_id for draft in asked],
+        [draft.product_id for draft in asked if draft.product_id is not None],
+        [draft.reference for draft in asked if draft.reference is not None],
     )
 
 
 async def _products_by_reference(
-    connection: Connection, tenant: str, references: Iterable[str]
+    connection: Connection, tenant: str, references: Iterable[str], *, hand_out_ids: bool
 ) -> dict[str, int]:
     asked = list(references)
     select = "select reference, product_id from products where tenant = $1 and reference = any($2::text[])"
     found = {row["reference"]: row["product_id"] for row in await connection.fetch(select, tenant, asked)}
     missing = [reference for reference in asked if reference not in found]
-    if missing:
+    if missing and hand_out_ids:
         # Ids rise in the order of the items. The rows are made in one order for all transactions, so that
         # none waits for another in a ring.
         await connection.execute(
@@ -129,8 +138,9 @@ async def record_submission(connection: Connection, submission: Accepted, made: 
     await connection.execute(
         """
         insert into submissions
-            (submission_id, tenant, kind, shop, submitted_at, total_items, refused_at_the_door, trace_id)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+            (submission_id, tenant, kind, shop, submitted_at, total_items, refused_at_the_door, trace_id,
+             dry_run, retry_of)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         submission_id,
         submission.origin.tenant,
@@ -140,6 +150,8 @@ async def record_submission(connection: Connection, submission: Accepted, made: 
         len(made.changes) + len(refused),
         len(refused),
         submission.origin.trace_id,
+        submission.dry_run,
+        submission.origin.retry_of,
     )
     await connection.copy_records_to_table(
         "chunks",
@@ -169,7 +181,7 @@ async def record_submission(connection: Connection, submission: Accepted, made: 
         [item.intent.value for item in refused],
         [item.reference for item in refused],
         [item.product_id for item in refused],
-        [reasons_json(item.reasons) for item in refused],
+        [parts_json(item.reasons) for item in refused],
     )
 
 
@@ -177,27 +189,44 @@ async def load_submission(
     connection: Connection, tenant: str, submission_id: str, kinds: Sequence[Kind]
 ) -> SubmissionState | None:
     """A submission of the tenant's with its chunks; None for anybody else's."""
-    row = await connection.fetchrow(
+    found = await load_submissions(connection, tenant, [submission_id], kinds)
+    return found.get(submission_id)
+
+
+async def load_submissions(
+    connection: Connection, tenant: str, submission_ids: Sequence[str], kinds: Sequence[Kind]
+) -> dict[str, SubmissionState]:
+    """Submissions of the tenant's with their chunks, by id."""
+    rows = await connection.fetch(
         """
-        select submission_id, kind, shop, submitted_at, total_items, refused_at_the_door, trace_id
-        from submissions where tenant = $1 and submission_id = $2 and kind = any($3::text[])
+        select submission_id, kind, shop, submitted_at, total_items, refused_at_the_door, trace_id, dry_run,
+               retry_of
+        from submissions where tenant = $1 and submission_id = any($2::text[]) and kind = any($3::text[])
         """,
         tenant,
-        submission_id,
+        submission_ids,
         [kind.value for kind in kinds],
     )
-    if row is None:
-        return None
-    chunks = await connection.fetch(
+    chunks: dict[str, list[ChunkState]] = {row["submission_id"]: [] for row in rows}
+    for chunk in await connection.fetch(
         """
-        select partition, total_items, validated_at, written_at, completed_at,
-               created, updated, unchanged, deleted, refused, images_processed
-        from chunks where submission_id = $1 order by partition
+        select submission_id, partition, total_items, validated_at, written_at, completed_at, created,
+               updated, unchanged, deleted, refused, images_processed, planned_requests, cancelled_at
+        from chunks where submission_id = any($1::text[]) order by partition
         """,
-        submission_id,
-    )
-    values = dict(row) | {"kind": Kind(row["kind"])}
-    return SubmissionState(**values, chunks=tuple(ChunkState(**dict(chunk)) for chunk in chunks))
+        list(chunks),
+    ):
+        chunks[chunk["submission_id"]].append(_chunk(chunk))
+    return {
+        row["submission_id"]: SubmissionState(
+            **dict(row) | {"kind": Kind(row["kind"]), "chunks": tuple(chunks[row["submission_id"]])}
+        )
+        for row in rows
+    }
+
+
+_ITEM = """position, intent, reference, product_id, presta_id, result, reasons, warnings,
+    images_processed, technical_data_processed, settled_at, verified, changes"""
 
 
 async def load_items(
@@ -205,16 +234,34 @@ async def load_items(
 ) -> list[ItemState]:
     """A run of the submission's items, by position."""
     rows = await connection.fetch(
-        """
-        select position, intent, reference, product_id, presta_id, result, reasons, warnings,
-               images_processed, technical_data_processed, settled_at
-        from items where submission_id = $1 order by position offset $2 limit $3
-        """,
+        f"select {_ITEM} from items where submission_id = $1 order by position offset $2 limit $3",  # noqa: S608 - our own columns
         submission_id,
         offset,
         limit,
     )
     return [_item(row) for row in rows]
+
+
+async def load_items_of_chunk(connection: Connection, submission_id: str, partition: int) -> list[ItemState]:
+    """The items of one chunk, by position."""
+    rows = await connection.fetch(
+        f"select {_ITEM} from items where submission_id = $1 and partition = $2 order by position",  # noqa: S608 - our own columns
+        submission_id,
+        partition,
+    )
+    return [_item(row) for row in rows]
+
+
+async def load_single_items(connection: Connection, submission_ids: Sequence[str]) -> dict[str, ItemState]:
+    """The item of each of these submissions that has but one."""
+    rows = await connection.fetch(
+        f"""
+        select submission_id, {_ITEM} from items join submissions using (submission_id)
+        where submission_id = any($1::text[]) and total_items = 1
+        """,  # noqa: S608 - our own columns
+        submission_ids,
+    )
+    return {row["submission_id"]: _item(row) for row in rows}
 
 
 async def count_open_items(connection: Connection, submission_id: str) -> int:
@@ -225,15 +272,22 @@ async def count_open_items(connection: Connection, submission_id: str) -> int:
     return count
 
 
-def reasons_json(reasons: Sequence[Reason]) -> str:
-    """Reasons as a column's value in text: asyncpg takes a list of lists for an array of two dimensions."""
-    return json.dumps([reason.model_dump() for reason in reasons])
+def parts_json(parts: Sequence[Part]) -> str:
+    """Parts as a column's value in text: asyncpg takes a list of lists for an array of two dimensions."""
+    return json.dumps([part.model_dump(mode="json") for part in parts])
+
+
+def _chunk(row: asyncpg.Record) -> ChunkState:
+    planned = tuple(ShopRequests.model_validate(entry) for entry in row["planned_requests"])
+    values = {name: value for name, value in row.items() if name != "submission_id"}
+    return ChunkState(**(values | {"planned_requests": planned}))
 
 
 def _item(row: asyncpg.Record) -> ItemState:
-    values: dict[str, Any] = dict(row)
+    values: dict[str, Any] = {name: value for name, value in row.items() if name != "submission_id"}
     values["intent"] = Intent(row["intent"])
     values["result"] = Result(row["result"]) if row["result"] else None
     for name in ("reasons", "warnings"):
         values[name] = tuple(Reason.model_validate(reason) for reason in row[name])
+    values["changes"] = tuple(FieldChange.model_validate(change) for change in row["changes"])
     return ItemState(**values)

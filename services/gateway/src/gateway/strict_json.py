@@ -1,7 +1,8 @@
 """JSON as we read it from outside: what one reader takes for one thing, every reader does.
 
 Refused, with the reason: anything but UTF-8 without a byte order mark, duplicate keys, NaN and Infinity,
-numbers of absurd length or size, lone surrogates, control characters, more than 32 levels.
+numbers of absurd length or size, lone surrogates, control characters, very long keys, very many of
+them, more than 32 levels.
 Fractions become `Decimal`, so that a price is never rounded.
 """
 
@@ -11,6 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
+MAX_KEY_CHARACTERS = 256  # beyond every field, language, option and reference
+MAX_KEYS = 10_000  # of one object
 MAX_NUMBER_CHARACTERS = 40
 MAX_NUMBER_MAGNITUDE = 30  # powers of ten: beyond every price, weight and id
 
@@ -49,6 +52,12 @@ def parse_json(raw: bytes) -> Json:
     return value
 
 
+def control_character(text: str) -> str | None:
+    """The first character that no text of ours may contain, a lone surrogate included."""
+    found = _CONTROL_CHARACTER.search(text) or _LONE_SURROGATE.search(text)
+    return found[0] if found else None
+
+
 _TOO_DEEP = f"The body is nested more than {MAX_DEPTH} levels deep."
 
 
@@ -62,10 +71,14 @@ def _decode(raw: bytes) -> str:
 
 
 def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    if len(pairs) > MAX_KEYS:
+        raise Unreadable(f"An object has {len(pairs)} keys; at most {MAX_KEYS} are read.")
     found: dict[str, Json] = {}
     for key, value in pairs:
         if key in found:
             raise Unreadable(f"The key {json.dumps(key[:64])} stands twice in one object.")
+        if len(key) > MAX_KEY_CHARACTERS:
+            raise Unreadable(f"A key has {len(key)} characters; at most {MAX_KEY_CHARACTERS} are read.")
         found[key] = value
     return found
 

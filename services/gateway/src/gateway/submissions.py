@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from common.messages import Intent, Reason, Result
+from common.messages import FieldChange, Intent, Reason, Result, ShopRequests
 from gateway.drafts import RefusedItem
 
 
@@ -23,11 +23,16 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """By which route a submission came; the first part of its id."""
+    """By which route a submission came."""
 
     SYNC = "sync"
     BATCH = "batch"
     BULK = "bulk"
+    WEBHOOK = "webhook"
+
+
+OF_SYNC = (Kind.SYNC, Kind.BATCH, Kind.WEBHOOK)
+"""What is followed below `/api/products/sync`."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Origin:
     shop: str
     kind: Kind
     trace_id: str | None
+    retry_of: str | None = None  # the submission whose refused items are handed in again
 
 
 @dataclass
@@ -47,6 +53,7 @@ class Accepted:
     submission_id: str
     origin: Origin
     submitted_at: datetime
+    dry_run: bool
     chunks: int = 0
     refused: Sequence[RefusedItem] = ()
 
@@ -66,6 +73,8 @@ class ItemState:
     images_processed: int = 0
     technical_data_processed: int = 0
     settled_at: datetime | None = None
+    verified: bool | None = None  # None: nobody read the shop afterwards
+    changes: tuple[FieldChange, ...] = ()  # of a dry run
 
 
 @dataclass(frozen=True)
@@ -83,6 +92,8 @@ class ChunkState:
     deleted: int = 0
     refused: int = 0
     images_processed: int = 0
+    planned_requests: tuple[ShopRequests, ...] = ()  # of a dry run
+    cancelled_at: datetime | None = None
 
     @property
     def settled(self) -> int:
@@ -90,6 +101,8 @@ class ChunkState:
 
     @property
     def status(self) -> Status:
+        if self.cancelled_at:
+            return Status.CANCELLED
         if self.completed_at:
             return Status.COMPLETED
         return Status.PROCESSING if self.validated_at or self.written_at else Status.QUEUED
@@ -107,6 +120,8 @@ class SubmissionState:
     refused_at_the_door: int
     trace_id: str | None
     chunks: Sequence[ChunkState]
+    dry_run: bool = False
+    retry_of: str | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -114,7 +129,9 @@ class SubmissionState:
 
     @property
     def status(self) -> Status:
-        """Failed only when there is nothing that came through."""
+        """Failed only when there is nothing that came through, cancelled when all of it was."""
+        if self.chunks and all(chunk.cancelled_at for chunk in self.chunks):
+            return Status.CANCELLED
         if self.is_finished:
             nothing_through = self.refused == self.total_items
             return Status.FAILED if nothing_through else Status.COMPLETED
@@ -124,6 +141,15 @@ class SubmissionState:
     @property
     def refused(self) -> int:
         return self.refused_at_the_door + sum(chunk.refused for chunk in self.chunks)
+
+    @property
+    def open_items(self) -> int:
+        settled = self.refused_at_the_door + sum(chunk.settled for chunk in self.chunks)
+        return self.total_items - settled
+
+    @property
+    def cancelled_items(self) -> int:
+        return sum(chunk.total_items for chunk in self.chunks if chunk.cancelled_at)
 
     @property
     def started_at(self) -> datetime | None:

@@ -1,8 +1,8 @@
 """What all routes share: who calls, for which shop, under which trace, and how a refusal is answered."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 import asyncpg
@@ -11,18 +11,29 @@ from aiohttp import web
 from opentelemetry import trace
 
 from common.database.pool import UNAVAILABLE, Database
-from common.messages import Reason
+from common.messages import Intent
 from common.messaging.envelope import context_of
 from common.shops import Shops
 from common.telemetry import tracer
 from gateway.accepting import Admission
-from gateway.authentication import AccessTokens, Caller, Passwords, TokenRefused
+from gateway.access.addresses import Network, caller_address
+from gateway.access.caller import Caller
+from gateway.access.gate import Gate
+from gateway.access.needed_scopes import is_public, needed_scopes
+from gateway.access.scopes import Scope
+from gateway.access.shop_choice import chosen_shop
 from gateway.body import SMALL_BODY_BYTES, BodyBudget, check_json, chunks_of, parsed
-from gateway.drafts import Draft, RefusedItem
-from gateway.errors import Refusal, body_of, not_found, unauthorized, unavailable, violated
-from gateway.media import Media
+from gateway.drafts import SentProducts
+from gateway.dry_run import refuse_in_query
+from gateway.errors import Refusal, body_of, forbidden, not_found, unavailable
+from gateway.idempotency import HEADER, REPLAYED, content_digest
+from gateway.limits.quotas import Quotas, tell_standings
+from gateway.media import Media, Pictures
+from gateway.pictures import ImageRefused
+from gateway.remembering import ANSWERING, TAKEN_OVER, AnsweredBefore, Remembering, replayed
 from gateway.settings import GatewaySettings
 from gateway.strict_json import Json
+from gateway.submission_filter import VisibleShops
 from gateway.submissions import Kind, Origin
 from gateway.waiting import Waiting
 
@@ -30,10 +41,11 @@ log = structlog.get_logger()
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-ReadProducts = Callable[[Json], Sequence[Draft | RefusedItem]]
+ReadProducts = Callable[[Json], SentProducts]
+
+HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 CALLER = web.RequestKey("caller", Caller)
-PUBLIC_PATHS = frozenset({"/api/auth/login", "/api/v1/auth/login", "/healthz", "/readyz", "/metrics"})
 
 DATABASE_AWAY = (
     *UNAVAILABLE,
@@ -56,62 +68,126 @@ class Surface:
     shops: Shops
     admission: Admission
     media: Media
-    tokens: AccessTokens
-    passwords: Passwords
+    gate: Gate
+    proxies: Sequence[Network]
     waiting: Waiting
     bodies: BodyBudget
+    remembering: Remembering
+    quotas: Quotas
 
     def application(self) -> web.Application:
         """An application without routes, in which every route but the public ones needs a caller."""
-        app = web.Application(middlewares=[answering, self._authenticating])
-        app.on_response_prepare.append(_hide_server)
+        app = web.Application(middlewares=[answering, self._authenticating, self._remembering])
+        app.on_response_prepare.extend([_hide_server, tell_standings])
         return app
 
     @web.middleware
     async def _authenticating(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        exists = request.match_info.http_exception is None
-        if exists and request.path not in PUBLIC_PATHS:
-            request[CALLER] = self._caller(request)
+        resource = request.match_info.route.resource
+        if request.path not in HEALTH_PATHS:
+            self.quotas.arrive(request, self.address_of(request))
+        if request.match_info.http_exception is None and resource is not None:
+            await self._authenticate(request, resource.canonical)
         return await handler(request)
 
-    def _caller(self, request: web.Request) -> Caller:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise unauthorized("Send the access token as Authorization: Bearer …")
+    async def _authenticate(self, request: web.Request, path: str) -> None:
+        if is_public(request.method, path):
+            return
+        caller = await self.gate.caller_of(request.headers, self.address_of(request))
+        self.quotas.use(request, caller)
+        needed = needed_scopes(request.method, path)
+        if needed is None:
+            raise Refusal(403, "route_closed", "Nobody may use this route: it says no scope that it needs.")
+        for scope in needed - caller.scopes:
+            raise forbidden(scope)
+        request[CALLER] = caller
+
+    @web.middleware
+    async def _remembering(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What a request with an idempotency key is answered is kept, a refusal too."""
+        response: web.StreamResponse | None = None
         try:
-            caller = self.tokens.check(token.strip())
-        except TokenRefused as error:
-            raise unauthorized(str(error), token_was_sent=True) from None
-        wanted = request.headers.get("X-Tenant-Id", caller.tenant)
-        if wanted != caller.tenant:
-            raise Refusal(403, "tenant_differs", "X-Tenant-Id is not the tenant of the credential.")
-        return caller
+            response = await handler(request)
+        except AnsweredBefore as before:
+            return replayed(before.answer)
+        except Refusal as refusal:
+            if ANSWERING not in request:
+                raise
+            response = _refusal_response(request, refusal)
+        finally:
+            if ANSWERING in request:
+                await self.remembering.remember(request[ANSWERING], response)
+        if TAKEN_OVER in request:
+            response.headers[REPLAYED] = "true"
+        return response
+
+    def address_of(self, request: web.Request) -> str:
+        """Where the request comes from, as far as our proxies can be believed."""
+        forwarded_for = request.headers.getall("X-Forwarded-For", ())
+        return caller_address(request.remote, forwarded_for, self.proxies)
+
+    def sees(self, caller: Caller, shop: str) -> bool:
+        """Whether what was sent to this shop is for the caller's eyes: test and live keys are kept apart."""
+        known = self.shops.by_id.get(shop)
+        return caller.works_with(test_shop=known is not None and known.test)
+
+    def visible_shops(self, caller: Caller) -> VisibleShops:
+        """The same for many: whose submissions are for the caller's eyes."""
+        test_shops = [shop.id for shop in self.shops.by_id.values() if shop.test]
+        if caller.test is None:
+            return VisibleShops()
+        return VisibleShops(only=test_shops) if caller.test else VisibleShops(never=test_shops)
 
     def origin(self, request: web.Request, kind: Kind) -> Origin:
-        """Where a submission goes: `?shop=`, `X-Shop-Id`, else the tenant's first shop."""
+        """Where a submission goes: `?shop=`, `X-Shop-Id`, else the first shop of the tenant and the key."""
         caller = request[CALLER]
-        names = [shop.id for shop in self.shops.of_tenant(caller.tenant)]
         asked = request.query.get("shop") or request.headers.get("X-Shop-Id")
-        if asked is None and names:
-            return Origin(caller.tenant, names[0], kind, current_trace_id())
-        if asked in names:
-            return Origin(caller.tenant, str(asked), kind, current_trace_id())
-        known = f"The shops of this tenant are: {', '.join(names)}." if names else "This tenant has no shop."
-        raise violated([Reason(code="shop_unknown", field="shop", message=known)])
+        shop = chosen_shop(caller, self.shops.of_tenant(caller.tenant), asked)
+        return Origin(caller.tenant, shop, kind, current_trace_id())
 
-    async def products(self, request: web.Request, read: ReadProducts) -> list[Draft | RefusedItem]:
+    async def products(self, request: web.Request, read: ReadProducts) -> SentProducts:
         """What `read` makes of the body, its pictures stored.
 
-        The body is counted against the memory for bodies while it is worked on.
+        What it takes is counted against the memory for bodies while it is worked on.
         """
+        refuse_in_query(request.query)
         limit = self.settings.products_body_max_bytes
         check_json(request, limit)
-        length = limit if request.content_length is None else request.content_length
-        async with self.bodies.hold(length):
-            remaining, pictures = await self.media.cut_out(chunks_of(request, limit))
+        shop, admit = self.origin(request, Kind.BULK).shop, self.admission.backpressure.admit
+        admit(shop, 1)  # before anything is spent on the body
+        async with self.bodies.share() as share:
+            remaining, pictures = await self.media.cut_out(self.body_of(request, limit), share)
             body = await parsed(remaining)
-            entries = await asyncio.to_thread(read, body) if length > SMALL_BODY_BYTES else read(body)
-            return await self.media.refer_to_images(entries, pictures)
+            is_small = len(remaining) <= SMALL_BODY_BYTES
+            sent = read(body) if is_small else await asyncio.to_thread(read, body)
+            if HEADER in request.headers:
+                digest = await asyncio.to_thread(content_digest, body, _in_place_of(pictures))
+                sent = replace(sent, digest=digest)
+            check_deletions(request[CALLER], sent)
+            admit(shop, len(sent.entries))  # what is not taken in uses up no quota
+            self.quotas.count_items(request, request[CALLER], len(sent.entries))
+            return replace(sent, entries=await self.media.refer_to_images(sent.entries, pictures))
+
+    async def body_of(self, request: web.Request, limit: int) -> AsyncIterator[bytes]:
+        """The body of an authenticated request as it comes, counted where its length is not announced."""
+        async for part in chunks_of(request, limit):
+            if request.content_length is None:
+                self.quotas.count_bytes(request, request[CALLER], len(part))
+            yield part
+
+
+def _in_place_of(pictures: Pictures) -> dict[str, str]:
+    return {
+        name: picture.code if isinstance(picture, ImageRefused) else picture
+        for name, picture in pictures.items()
+    }
+
+
+def check_deletions(caller: Caller, sent: SentProducts) -> None:
+    """A deletion among products that are sent needs what the route for deletions needs: else 403."""
+    deletes = any(entry.intent is Intent.DELETE for entry in sent.entries)
+    if deletes and Scope.PRODUCTS_DELETE not in caller.scopes:
+        raise forbidden(Scope.PRODUCTS_DELETE)
 
 
 def current_trace_id() -> str | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import aio_pika
@@ -24,11 +24,16 @@ from common.messaging.broker import Broker
 from common.messaging.envelope import Envelope, envelope_from_headers, outgoing_envelope
 from common.messaging.topology import CHUNKS
 from common.service import Runtime
+from gateway.access import user_store
+from gateway.access.passwords import Passwords
+from gateway.access.scopes import Role
 from gateway.settings import GatewaySettings
 
 PATIENCE_SECONDS = 20.0
 LOOK_AGAIN_SECONDS = 0.02
 EMAIL, PASSWORD = "erp@example.com", "SecurePassword123!"
+JWT_SECRET = "iWx3F0q9hVt2LrYd7Kc5nBz8MsGjPu4EaQo1"  # noqa: S105 - of tests alone
+CREDENTIAL_SECRET = "Zk8dR2vX6mTq0JwLy4Hb9SfCn3Gp7UeAi5Vo"  # noqa: S105 - of tests alone
 
 
 async def eventually(is_so: Callable[[], Awaitable[bool]]) -> None:
@@ -169,3 +174,20 @@ class Running:
     stations: Stations
     database: Database
     client: Client
+
+
+class StartGateway(Protocol):
+    """Starts a gateway with other settings than the first; it stops at the end of the test."""
+
+    async def __call__(self, **changed: Any) -> Running: ...
+
+
+async def logged_in(running: Running, email: str, role: Role, *, tenant: str = "acme") -> Client:
+    """A new user, logged in."""
+    password_hash = await Passwords().hash(PASSWORD)
+    async with running.database.transaction() as connection:
+        await user_store.add_user(connection, email, tenant, role, password_hash)
+    client = Client(running.client.http, running.client.url)
+    answer = await client.post("/api/v1/auth/login", {"email": email, "password": PASSWORD})
+    client.token = answer.body["data"]["access_token"]
+    return client

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -17,7 +19,17 @@ from common.messaging.topology import queue_of
 from common.service import Runtime
 from gateway.main import start
 from gateway.settings import GatewaySettings
-from gateway.testing import EMAIL, PASSWORD, Client, Running, Stations, eventually
+from gateway.testing import (
+    CREDENTIAL_SECRET,
+    EMAIL,
+    JWT_SECRET,
+    PASSWORD,
+    Client,
+    Running,
+    StartGateway,
+    Stations,
+    eventually,
+)
 from stack.ports import free_port
 from stack.servers import Server
 
@@ -33,6 +45,13 @@ id = "roma"
 tenant = "acme"
 url = "http://127.0.0.1:2"
 key = "K2"
+
+[[shop]]
+id = "lab"
+tenant = "acme"
+url = "http://127.0.0.1:4"
+key = "K4"
+test = true
 
 [[shop]]
 id = "oslo"
@@ -59,7 +78,8 @@ async def settings(database: str, rabbitmq_server: Server, tmp_path: Path) -> Ga
         http_port=free_port(),
         blob_url=(tmp_path / "blobs").as_uri(),
         shops_file=shops_file,
-        jwt_secret=SecretStr("k" * 32),
+        jwt_secret=SecretStr(JWT_SECRET),
+        credential_secret=SecretStr(CREDENTIAL_SECRET),
         bootstrap_email=EMAIL,
         bootstrap_password=SecretStr(PASSWORD),
         bootstrap_tenant="acme",
@@ -71,12 +91,31 @@ async def settings(database: str, rabbitmq_server: Server, tmp_path: Path) -> Ga
 
 
 @pytest.fixture
-async def gateway(settings: GatewaySettings) -> AsyncIterator[Running]:
+async def start_gateway(settings: GatewaySettings) -> AsyncIterator[StartGateway]:
+    """Starts gateways on the same database; each has settings of its own where they are given."""
+    async with AsyncExitStack() as stack:
+
+        async def start_one(**changed: Any) -> Running:
+            own = settings.model_copy(update={"http_port": free_port(), **changed})
+            return await stack.enter_async_context(_running(own))
+
+        yield start_one
+
+
+@pytest.fixture
+async def gateway(settings: GatewaySettings, start_gateway: StartGateway) -> Running:
+    broker = await connect(settings, "tests")
+    async with broker.connection.channel() as channel:
+        await channel.queue_delete(queue_of("gateway"))  # what an earlier test may have left
+    await broker.close()
+    return await start_gateway(http_port=settings.http_port)
+
+
+@asynccontextmanager
+async def _running(settings: GatewaySettings) -> AsyncIterator[Running]:
     ours, theirs, database = await asyncio.gather(
         connect(settings, "gateway"), connect(settings, "stations"), open_database(settings, "gateway")
     )
-    async with theirs.connection.channel() as channel:
-        await channel.queue_delete(queue_of("gateway"))  # what an earlier test may have left
     runtime = Runtime("gateway", settings, database, ours)
     await start(runtime)
     running = asyncio.create_task(runtime.run())

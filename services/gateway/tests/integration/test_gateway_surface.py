@@ -11,10 +11,13 @@ import aiohttp
 from aiohttp import web
 from pydantic import SecretStr
 
-from gateway.authentication import AccessTokens, Caller
+from common.shops import Shops, ShopSettings
+from gateway.access.caller import Caller
+from gateway.access.needed_scopes import is_public
+from gateway.access.scopes import Role
 from gateway.routes.webhooks import WebhookRoutes
 from gateway.surface import CALLER, Handler, answering
-from gateway.testing import EMAIL, PASSWORD, Client, Running
+from gateway.testing import EMAIL, PASSWORD, Client, Running, logged_in
 from stack.ports import free_port
 
 
@@ -43,6 +46,7 @@ def as_tenant(tenant: str, routes: WebhookRoutes) -> web.Application:
     return app
 
 
+SHOPS = Shops([ShopSettings(id="milano", tenant="acme", name="Milano", url="https://m.example", key="k")])
 BULK = "/api/products/bulk"
 SYNC = "/api/products/sync"
 
@@ -79,11 +83,10 @@ async def test_wrong_credentials_tell_nothing(gateway: Running) -> None:
 
 async def test_every_route_needs_a_valid_token(gateway: Running) -> None:
     gateway.client.token = None
-    public = {"/api/auth/login", "/api/v1/auth/login", "/healthz", "/readyz", "/metrics"}
     assert gateway.runtime.web_app is not None
     for route in gateway.runtime.web_app.router.routes():
         assert route.resource is not None
-        if route.resource.canonical in public:
+        if is_public(route.method, route.resource.canonical):
             continue
         path = re.sub(r"{\w+}", "x", route.resource.canonical)
         for header in ("", "Bearer", "Bearer x.y.z", "Basic YTpi", "bearer  "):
@@ -94,8 +97,7 @@ async def test_every_route_needs_a_valid_token(gateway: Running) -> None:
 
 async def test_another_tenant_finds_nothing_of_ours(gateway: Running) -> None:
     data = (await gateway.client.post(BULK, {"items": [{"reference": "A"}]})).body["data"]
-    tokens = AccessTokens(SecretStr("k" * 32), "skuwire", valid_seconds=60)
-    gateway.client.token = tokens.issue(Caller("spy@example.com", "other"))
+    gateway.client.token = (await logged_in(gateway, "spy@example.com", Role.ADMIN, tenant="other")).token
     assert (await gateway.client.get(f"{BULK}/{data['bulkId']}")).status == 404
     update = await gateway.client.post(BULK, {"items": [{"id": 9999, "price": 1}]})
     assert update.body["data"]["chunks"] == 1
@@ -112,7 +114,7 @@ async def test_unknown_routes_and_methods_answer_in_the_dialects_form(gateway: R
     assert (unknown.status, unknown.body["success"]) == (404, False)
     manager = await gateway.client.get("/api/v1/nothing")
     assert manager.body["error"]["code"] == "not_found"
-    wrong = await gateway.client.get(SYNC)
+    wrong = await gateway.client.get(BULK)
     assert (wrong.status, wrong.headers["Allow"]) == (405, "POST")
     problem = await gateway.client.get("/api/nothing", headers={"Accept": "application/problem+json"})
     assert problem.headers["Content-Type"].startswith("application/problem+json")
@@ -178,7 +180,7 @@ async def test_webhooks_are_kept_by_the_relay_for_the_callers_tenant() -> None:
     upstream = web.Application()
     upstream.router.add_route("*", "/internal/{tail:.*}", relay)
     async with served(upstream) as relay_url, aiohttp.ClientSession() as http:
-        routes = WebhookRoutes(http, relay_url, SecretStr("internal"))
+        routes = WebhookRoutes(http, relay_url, SecretStr("internal"), SHOPS)
         async with served(as_tenant("acme", routes)) as url:
             client = Client(http, url)
             made = await client.post("/api/v1/webhooks", {"url": "https://erp.example.com/hook"})
@@ -191,6 +193,9 @@ async def test_webhooks_are_kept_by_the_relay_for_the_callers_tenant() -> None:
             assert refused.body["error"]["details"] == [{"field": "url", "message": "Field required"}]
             assert (await client.post("/api/v1/webhooks", {"tenant": "other"})).status == 422
             assert (await client("DELETE", "/api/v1/webhooks/1")).status == 404
+            elsewhere = await client.post("/api/v1/webhooks", {"url": "…", "shops": ["milano", "roma"]})
+            assert elsewhere.status == 422
+            assert [detail["field"] for detail in elsewhere.body["error"]["details"]] == ["shops.1"]
     wanted = {"url": "https://erp.example.com/hook", "tenant": "acme"}
     assert seen[:3] == [
         ("POST", "/internal/webhooks", "Bearer internal", wanted),
@@ -199,9 +204,58 @@ async def test_webhooks_are_kept_by_the_relay_for_the_callers_tenant() -> None:
     ]
 
 
+async def test_what_is_done_with_a_webhook_is_passed_on_for_the_callers_tenant_alone() -> None:
+    seen: list[tuple[str, str, Any]] = []
+
+    async def relay(request: web.Request) -> web.Response:
+        seen.append(
+            (request.method, request.path_qs, await request.json() if request.can_read_body else None)
+        )
+        return web.json_response({"replayed": 1}, status=202)
+
+    upstream = web.Application()
+    upstream.router.add_route("*", "/internal/{tail:.*}", relay)
+    webhook, delivery = f"/webhooks/{uuid4()}", f"/deliveries/{uuid4()}"
+    asked: list[tuple[str, str, str, Any]] = [
+        ("GET", webhook, "", None),
+        ("PATCH", webhook, "", {"state": "paused", "shops": ["milano"]}),
+        ("POST", f"{webhook}/rotate-secret", "", None),
+        ("POST", f"{webhook}/test", "", None),
+        ("POST", f"{webhook}/recover", "", {"since": "2026-11-20T00:00:00Z"}),
+        ("GET", f"{webhook}/deliveries", "state=exhausted&limit=2&", None),
+        ("POST", f"{webhook}/deliveries/replay", "", {"since": "2026-11-20T00:00:00Z"}),
+        ("GET", f"{webhook}{delivery}", "", None),
+        ("POST", f"{webhook}{delivery}/replay", "", None),
+    ]
+    async with served(upstream) as relay_url, aiohttp.ClientSession() as http:
+        routes = WebhookRoutes(http, relay_url, SecretStr("internal"), SHOPS)
+        async with served(as_tenant("acme", routes)) as url:
+            client = Client(http, url)
+            for method, path, query, body in asked:
+                given = {} if body is None else {"json": body}
+                answer = await client(method, f"/api/v1{path}?{query}tenant=other", **given)
+                assert (answer.status, answer.body["data"]) == (202, {"replayed": 1})
+    assert seen == [(m, f"/internal{path}?{query}tenant=acme", body) for m, path, query, body in asked]
+
+
 async def test_a_relay_that_is_away_or_not_set_up_is_unavailable(gateway: Running) -> None:
     assert (await gateway.client.get("/api/v1/webhooks")).status == 503
     async with aiohttp.ClientSession() as http:
-        routes = WebhookRoutes(http, f"http://127.0.0.1:{free_port()}", SecretStr("internal"))
+        routes = WebhookRoutes(http, f"http://127.0.0.1:{free_port()}", SecretStr("internal"), SHOPS)
         async with served(as_tenant("acme", routes)) as url:
             assert (await Client(http, url).get("/api/v1/webhooks")).status == 503
+
+
+async def test_a_relay_that_goes_without_an_answer_may_have_carried_it_out() -> None:
+    async def relay(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.abort()
+        return web.Response()
+
+    upstream = web.Application()
+    upstream.router.add_route("*", "/internal/{tail:.*}", relay)
+    async with served(upstream) as relay_url, aiohttp.ClientSession() as http:
+        routes = WebhookRoutes(http, relay_url, SecretStr("internal"), SHOPS)
+        async with served(as_tenant("acme", routes)) as url:
+            answer = await Client(http, url).post(f"/api/v1/webhooks/{uuid4()}/rotate-secret", None)
+            assert (answer.status, answer.body["error"]["code"]) == (504, "webhook_service_silent")

@@ -46,3 +46,11 @@ def test_pictures_that_are_too_large_are_413_only_when_nothing_else_is_wrong() -
     other = Reason(code="type_wrong", field="price", message="No.")
     assert violated([large]).status == 413
     assert violated([large, other]).status == 422
+
+
+def test_a_refusal_lists_no_more_than_somebody_reads() -> None:
+    refusal = violated([Reason(code="unknown", field=str(n), message="No.") for n in range(300_000)])
+    for accept, key in (("", "details"), (PROBLEM_JSON, "errors")):
+        listed = body_of(refusal, "/api/products/sync", accept)[1][key]
+        assert len(listed) == 1001
+        assert listed[-1]["message"] == "299000 more are not listed."

@@ -266,7 +266,7 @@ def test_a_bulk_has_a_list_of_items_within_the_limit(body: Any, status: int) -> 
 
 
 def test_an_item_that_is_no_object_is_refused_for_itself() -> None:
-    entries = bulk.read_items({"items": [7, {"reference": "A"}]}, max_items=3)
+    entries = bulk.read_items({"items": [7, {"reference": "A"}]}, max_items=3).entries
     assert [type(entry) for entry in entries] == [RefusedItem, Draft]
 
 
@@ -294,6 +294,13 @@ def test_a_refused_item_is_told_in_the_seeds_form_without_picture_bytes() -> Non
         "operation": "create",
         "msjs": '{"price":["Must be a number, with a point before the decimals."]}',
         "item": {"reference": "A", "price": "abc", "weight": 1.5, "images": [{"fileName": "a"}]},
+        "reasons": [
+            {
+                "code": "type_wrong",
+                "field": "price",
+                "message": "Must be a number, with a point before the decimals.",
+            }
+        ],
     }
 
 

@@ -92,6 +92,46 @@ def test_an_id_with_the_reference_of_another_product_is_refused() -> None:
     assert [refused.reasons[0].code for refused in made.refused] == ["reference_differs"]
 
 
+IN_SHOP = KnownProducts({7: "A"}, {"A": 7, "B": 8}, shop_ids={"A": 456})
+
+
+def test_a_shop_s_id_becomes_the_reference_and_our_id() -> None:
+    [change] = cut_into_chunks([draft(0, presta_id=456)], IN_SHOP, [1]).changes
+    assert (change.reference, change.product_id, change.presta_id) == ("A", 7, 456)
+
+
+def test_a_shop_s_id_that_is_unknown_here_travels_on() -> None:
+    drafts = [draft(0, presta_id=99), draft(1, presta_id=99, reference="B")]
+    made = cut_into_chunks(drafts, IN_SHOP, [1, 2])
+    assert [(c.reference, c.product_id, c.presta_id) for c in made.changes] == [
+        (None, None, 99),
+        ("B", 8, 99),
+    ]
+
+
+def test_an_id_of_ours_that_is_unknown_is_not_made_up_for_by_another() -> None:
+    [change] = cut_into_chunks([draft(0, product_id=5, presta_id=456)], IN_SHOP, [1]).changes
+    assert (change.reference, change.product_id) == (None, 5)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"presta_id": 456, "reference": "B"},
+        {"presta_id": 457, "reference": "A"},
+        {"presta_id": 457, "product_id": 7},
+    ],
+)
+def test_a_shop_s_id_of_another_product_is_refused(address: dict[str, object]) -> None:
+    [refused] = cut_into_chunks([draft(0, **address)], IN_SHOP, [1]).refused
+    assert [(r.code, r.field) for r in refused.reasons] == [("presta_id_differs", "presta_id")]
+
+
+def test_what_agrees_may_be_said_more_than_once() -> None:
+    [change] = cut_into_chunks([draft(0, presta_id=456, product_id=7, reference="A")], IN_SHOP, [1]).changes
+    assert (change.reference, change.product_id, change.presta_id) == ("A", 7, 456)
+
+
 def test_a_field_that_was_not_sent_does_not_travel() -> None:
     sent = Draft(0, Intent.UPSERT, "A", fields={"ean13": None})
     [change] = cut_into_chunks([sent], KnownProducts({}, {"A": 1}), [1]).changes

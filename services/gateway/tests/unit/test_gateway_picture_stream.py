@@ -114,3 +114,16 @@ def test_a_picture_beyond_the_limit_is_not_kept(size: int) -> None:
 def test_a_name_cannot_be_made_up() -> None:
     names = [cut(b'{"base64": "AAAA"}', [5])[1][0].name for _ in range(2)]
     assert names[0] != names[1]
+
+
+def test_what_a_body_takes_is_known_before_it_is_read() -> None:
+    small, dense, text = (PictureCutter(1000) for _ in range(3))
+    small.feed(b'{"a": "b"}')
+    dense.feed(b"[" + b"{}," * 10_000 + b"{}]")
+    text.feed(b'["' + b"[{," * 10_000 + b'"]')  # within a string these are letters
+    assert small.memory_bytes < 1000
+    assert dense.memory_bytes > 10_000 * 100
+    assert text.memory_bytes < 3 * 30_100
+    picture = PictureCutter(10_000)
+    picture.feed(b'{"base64": "' + b"/9j/" + b"A" * 8000)
+    assert picture.memory_bytes > 3 * 6000

@@ -36,6 +36,11 @@ HOSTILE = {
     "a vertical tab": (b'{"name": "a\\u000Bb"}', "U+000B"),
     "a form feed, written short": (b'{"name": "a\\fb"}', "U+000C"),
     "a control character as it is": (b'{"name": "a\x01b"}', "not JSON"),
+    "an object of 10,001 keys": (
+        b"{" + b", ".join(b'"%d": 1' % number for number in range(10_001)) + b"}",
+        "10001 keys",
+    ),
+    "an absurdly long key": (b'{"' + b"k" * 257 + b'": 1}', "257 characters"),
     "a byte order mark": (b'\xef\xbb\xbf{"a": 1}', "byte order mark"),
     "UTF-16": ('{"a": 1}'.encode("utf-16"), "byte order mark"),
     "UTF-16 without a mark": ('{"a": 1}'.encode("utf-16-le"), "not JSON"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from common.messages import PLAIN, Brand, Intent, Reason, Result, TechnicalDatum
-from gateway.dialects import sync
+from gateway.dialects import sync, sync_answers
 from gateway.drafts import Draft, RefusedItem
 from gateway.errors import Refusal, violated
 from gateway.strict_json import parse_json
@@ -131,6 +131,12 @@ def test_a_create_needs_what_the_seed_requires(name: str) -> None:
     assert violations(a_product(**{name: None})) == {name: "field_missing"}
 
 
+def test_a_product_with_variants_needs_no_quantity_of_its_own() -> None:
+    variants = [{"reference": "S", "options": {"Size": "S"}, "quantity": 5}]
+    assert "quantity" not in read(without("quantity") | {"variants": variants}).fields
+    assert violations(without("quantity") | {"variants": []}) == {"quantity": "field_missing"}
+
+
 def test_a_missing_operation_is_told_with_everything_else() -> None:
     assert violations({}) == dict.fromkeys(
         ("operation", "reference", "name", "price", "quantity"), "field_missing"
@@ -241,7 +247,7 @@ def test_the_limits_themselves_are_within() -> None:
 def test_a_batch_refuses_a_bad_product_for_itself() -> None:
     entries = sync.read_batch(
         {"products": [a_product(), a_product(price="x"), "nothing", a_product(operation="?")]}
-    )
+    ).entries
     assert [type(entry) for entry in entries] == [Draft, RefusedItem, RefusedItem, RefusedItem]
     assert [entry.position for entry in entries] == [0, 1, 2, 3]
 
@@ -259,7 +265,7 @@ def test_a_batch_has_1_to_200_products(body: Any, status: int) -> None:
 
 
 def test_success_is_exactly_the_seeds_response() -> None:
-    assert sync.finished(a_submission(), an_item()) == json.loads(SEED_SUCCESS)
+    assert sync_answers.finished(a_submission(), an_item()) == json.loads(SEED_SUCCESS)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +274,7 @@ def test_success_is_exactly_the_seeds_response() -> None:
 def test_a_refused_item_answers_by_its_reason(code: str, status: int) -> None:
     reason = Reason(code=code, field="technical_data[2].value", message="No.")
     with pytest.raises(Refusal) as refused:
-        sync.finished(a_submission(), an_item(result=Result.REFUSED, reasons=(reason,)))
+        sync_answers.finished(a_submission(), an_item(result=Result.REFUSED, reasons=(reason,)))
     assert refused.value.status == status
     assert refused.value.details[0].field == "technical_data[2].Valore"
 
@@ -281,17 +287,19 @@ def test_a_batch_tells_each_product_how_it_went() -> None:
         an_item(position=2, result=None, presta_id=None),
     ]
     chunks = (ChunkState(0, 3, validated_at=NOON, created=1, refused=1),)
-    answer = sync.batch_answer(a_submission(kind=Kind.BATCH, total_items=3, chunks=chunks), items)
+    answer = sync_answers.batch_answer(a_submission(kind=Kind.BATCH, total_items=3, chunks=chunks), items)
     assert answer["success"] is False
     data = answer["data"]
     assert (data["total"], data["succeeded"], data["failed"], data["status"]) == (3, 1, 1, "processing")
     assert [result["success"] for result in data["results"]] == [True, False, None]
-    assert data["results"][1]["details"] == [{"field": "reference", "message": "There is one already."}]
+    assert data["results"][1]["details"] == [
+        {"code": "product_exists", "field": "reference", "message": "There is one already."}
+    ]
 
 
 def test_the_status_shows_the_steps_that_are_done() -> None:
     chunks = (ChunkState(0, 1, validated_at=NOON),)
-    data = sync.status_answer(a_submission(chunks=chunks), [an_item(result=None)])["data"]
+    data = sync_answers.status_answer(a_submission(chunks=chunks), [an_item(result=None)])["data"]
     assert data["status"] == "processing"
     assert data["outcome"] is None
     assert [step["step"] for step in data["steps"]] == ["accepted", "validated"]
@@ -300,5 +308,5 @@ def test_the_status_shows_the_steps_that_are_done() -> None:
 def test_a_refused_synchronization_has_failed() -> None:
     submission = a_submission(chunks=(ChunkState(0, 1, completed_at=NOON, refused=1),))
     reason = Reason(code="category_unknown", field="categories[0]", message="No category 5.")
-    data = sync.status_answer(submission, [an_item(result=Result.REFUSED, reasons=(reason,))])["data"]
+    data = sync_answers.status_answer(submission, [an_item(result=Result.REFUSED, reasons=(reason,))])["data"]
     assert (data["status"], data["outcome"]) == ("failed", "refused")

@@ -1,8 +1,9 @@
 """The bulk dialect: seed 004, Products Bulk.
 
 Items in seed 004's form (`category_id`, language blocks, `productWarehouses`, `discounts`), with every field
-of seed 000 besides. With `id` an item updates our product of that id; without, it is written whether the
-product exists or not. The identity of an item without `reference` is the slug of its first language.
+of seed 000 besides. With an id, ours or the shop's, an item updates that product; without, it is written
+whether the product exists or not. The identity of an item without `reference` is the slug of its first
+language.
 """
 
 import hashlib
@@ -15,9 +16,12 @@ from decimal import Decimal
 from typing import Any
 
 from common.messages import Intent, Reason, Result
-from gateway.drafts import Draft, RefusedItem
+from gateway.dialects.plans import plan_of, proof_of, shop_requests
+from gateway.drafts import Draft, RefusedItem, SentProducts
+from gateway.dry_run import is_dry_run_of_list
 from gateway.errors import Refusal, unreadable, violated
-from gateway.reading import ALIASES, FIELDS, LANGUAGE, Reading, without_picture_bytes
+from gateway.fields import ALIASES, FIELDS, IDS, product_id_of, without_picture_bytes
+from gateway.reading import LANGUAGE, Reading
 from gateway.strict_json import Json
 from gateway.submissions import ChunkState, ItemState, SubmissionState
 from gateway.vocabulary import as_sent, operation_of
@@ -30,16 +34,17 @@ PAGE_SIZE = 100
 # ── requests ──
 
 
-def read_items(body: Json, *, max_items: int) -> list[Draft | RefusedItem]:
+def read_items(body: Json, *, max_items: int) -> SentProducts:
     """The changes of `{items: […]}`; an item that cannot be read is refused for itself."""
     items = body.get("items") if isinstance(body, dict) else None
-    if not isinstance(items, list):
+    if not isinstance(body, dict) or not isinstance(items, list):
         raise unreadable("The body must be a JSON object with a list of items.")
+    dry_run = is_dry_run_of_list(body, "items")
     if not items:
         raise violated([Reason(code="bulk_empty", field="items", message="At least one item.")])
     if len(items) > max_items:
         raise Refusal(413, "bulk_too_large", f"At most {max_items} items are taken at a time.")
-    return [read_item(item, position) for position, item in enumerate(items)]
+    return SentProducts([read_item(item, position) for position, item in enumerate(items)], dry_run)
 
 
 def read_item(item: Json, position: int) -> Draft | RefusedItem:
@@ -48,33 +53,28 @@ def read_item(item: Json, position: int) -> Draft | RefusedItem:
         reason = Reason(code="type_wrong", field="", message="An item must be an object.")
         return RefusedItem(position, Intent.UPSERT, (reason,))
     reading = Reading(numeric_strings=True)
-    product_id = _product_id(item, reading)
-    intent = _intent(item, product_id, reading)
+    ids = {key: item[key] for key in IDS if key in item}
+    if isinstance(ids.get("id"), dict):
+        del ids["id"]  # texts in Indonesian
+    product_id = product_id_of(ids, reading)
+    presta_id = reading.identifier(ids.get("presta_id"), "presta_id")
+    has_id = any(value is not None for value in ids.values())
+    intent = _intent(item, reading, has_id=has_id)
     fields, reference = _fields(item, reading)
-    if reference is None and isinstance(item.get("id"), dict | None):
+    if reference is None and not has_id:
         reference = _reference_from_slug(item, fields, reading)
     shown = without_picture_bytes(item)
     images = fields.pop("images", None)
     if reading.violations:
         reasons = tuple(reading.violations)
         return RefusedItem(position, intent, reasons, reference, product_id, shown, images or ())
-    return Draft(position, intent, reference, product_id, fields, images, shown)
+    return Draft(position, intent, reference, product_id, fields, images, shown, presta_id)
 
 
-def _product_id(item: Mapping[str, Json], reading: Reading) -> int | None:
-    if isinstance(item.get("id"), dict):
-        return None  # texts in Indonesian
-    number = reading.integer(item.get("id"), "id")
-    if number is not None and not 0 < number < 2**63:
-        reading.wrong("id", "Must be a positive whole number.", "number_out_of_range")
-        return None
-    return number
-
-
-def _intent(item: Mapping[str, Json], product_id: int | None, reading: Reading) -> Intent:
+def _intent(item: Mapping[str, Json], reading: Reading, *, has_id: bool) -> Intent:
     operation = item.get("operation")
     if operation is None:
-        return Intent.UPSERT if product_id is None else Intent.UPDATE
+        return Intent.UPDATE if has_id else Intent.UPSERT
     if operation in list(Intent):
         return Intent(operation)
     reading.wrong("operation", "Must be create, update, upsert or delete.", "operation_unknown")
@@ -96,9 +96,11 @@ def _fields(item: Mapping[str, Json], reading: Reading) -> tuple[dict[str, Any],
         elif name in FIELDS:
             field, read = FIELDS[name]
             _put(found, field, read(reading, value, key), key, reading)
-        elif name not in {"id", "operation"}:
+        elif name not in {"operation", *IDS}:
             reading.unknown(key)
     if category is not None:
+        if found.get("default_category", category) != category:
+            reading.wrong("default_category", "Is another than category_id.", "fields_contradict")
         _set_main_category(found, category)
     return found, found.pop("reference", None)
 
@@ -158,16 +160,17 @@ def shortened(slug: str) -> str:
 # ── answers ──
 
 
-def accepted(submission_id: str, chunks: int, refused: Sequence[RefusedItem]) -> dict[str, Any]:
+def accepted(
+    submission_id: str, chunks: int, refused: Sequence[RefusedItem], *, dry_run: bool = False
+) -> dict[str, Any]:
     """Exactly seed 004's response: the refused items with their messages, the others go on."""
-    return {
-        "data": {
-            "bulkId": submission_id,
-            "chunks": chunks,
-            "errors": len(refused),
-            "msjs": [error_message(item) for item in refused],
-        }
+    data = {
+        "bulkId": submission_id,
+        "chunks": chunks,
+        "errors": len(refused),
+        "msjs": [error_message(item) for item in refused],
     }
+    return {"data": data} | ({"dryRun": True} if dry_run else {})
 
 
 def error_message(refused: RefusedItem) -> dict[str, Any]:
@@ -175,9 +178,14 @@ def error_message(refused: RefusedItem) -> dict[str, Any]:
     return {
         "type": "error",
         "operation": operation_of(refused.intent),
-        "msjs": json.dumps(messages_by_field(refused.reasons), ensure_ascii=False, separators=(",", ":")),
+        "msjs": _json(messages_by_field(refused.reasons)),
         "item": presentable(refused.item),
+        "reasons": [reason.model_dump() for reason in refused.reasons],
     }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def messages_by_field(reasons: Sequence[Reason]) -> dict[str, list[str]]:
@@ -204,7 +212,7 @@ def progress(
 ) -> dict[str, Any]:
     """Where a bulk stands: totals, every chunk, and a page of the items."""
     chunks = submission.chunks
-    settled = submission.refused_at_the_door + sum(chunk.settled for chunk in chunks)
+    plan = {"dryRun": True, "shopRequests": shop_requests(chunks)} if submission.dry_run else {}
     return {
         "data": {
             "bulkId": submission.submission_id,
@@ -212,7 +220,7 @@ def progress(
             "shop": submission.shop,
             "traceId": submission.trace_id,
             "totalItems": submission.total_items,
-            "open": submission.total_items - settled,
+            "open": submission.open_items,
             **{
                 result.value: sum(getattr(chunk, result.value) for chunk in chunks)
                 for result in Result
@@ -224,8 +232,9 @@ def progress(
             "submittedAt": submission.submitted_at.isoformat(),
             "startedAt": _time(submission.started_at),
             "finishedAt": _time(submission.finished_at),
+            **plan,
             "chunks": [_chunk(submission, chunk) for chunk in chunks],
-            "items": [_item(item) for item in items],
+            "items": [_item(submission, item) for item in items],
             "page": page,
             "perPage": page_size,
             "pages": -(-submission.total_items // page_size),
@@ -244,6 +253,49 @@ def _chunk(submission: SubmissionState, chunk: ChunkState) -> dict[str, Any]:
         "validatedAt": _time(chunk.validated_at),
         "writtenAt": _time(chunk.written_at),
         "completedAt": _time(chunk.completed_at),
+        **({"shopRequests": shop_requests([chunk])} if submission.dry_run else {}),
+    }
+
+
+def cancelled(submission: SubmissionState) -> dict[str, Any]:
+    """What of a bulk was cancelled, and how much of it goes on."""
+    data = {
+        "bulkId": submission.submission_id,
+        "status": submission.status.value,
+        "cancelled": submission.cancelled_items,
+        "open": submission.open_items,
+    }
+    return {"data": data}
+
+
+def chunk_result(
+    submission: SubmissionState, chunk: ChunkState, items: Sequence[ItemState]
+) -> dict[str, Any]:
+    """One chunk in the form of seed 004's webhook, with each item that is finished."""
+    completed = [item for item in items if item.result not in (None, Result.REFUSED)]
+    refused = [item for item in items if item.result is Result.REFUSED]
+    return {
+        **_chunk(submission, chunk),
+        "completed": len(completed),
+        "itemsCompleted": [_item(submission, item) for item in completed],
+        "errors": len(refused),
+        "msjs": [_refused(item) for item in refused],
+    }
+
+
+def _refused(item: ItemState) -> dict[str, Any]:
+    reasons = as_sent(item.reasons)
+    return {
+        "type": "error",
+        "operation": operation_of(item.intent),
+        "msjs": _json(messages_by_field(reasons)),
+        "item": {
+            "id": item.product_id,
+            "reference": item.reference,
+            "presta_id": item.presta_id,
+            "position": item.position,
+        },
+        "reasons": [reason.model_dump() for reason in reasons],
     }
 
 
@@ -251,8 +303,10 @@ def _time(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _item(item: ItemState) -> dict[str, Any]:
+def _item(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
+    plan = plan_of(submission, item)
     return {
+        **proof_of(item),
         "index": item.position,
         "operation": operation_of(item.intent),
         "id": item.product_id,
@@ -263,4 +317,5 @@ def _item(item: ItemState) -> dict[str, Any]:
         "technicalDataProcessed": item.technical_data_processed,
         "errors": [reason.model_dump() for reason in as_sent(item.reasons)],
         "warnings": [reason.model_dump() for reason in as_sent(item.warnings)],
+        **({"plan": plan} if plan else {}),
     }

@@ -1,21 +1,21 @@
-"""The sync dialect: seed 000, GeSmart Products Sync API, and the deletion of a product.
+"""Requests of the sync dialect: seed 000, GeSmart Products Sync API, and the deletion of a product.
 
 One product per request (or a batch of up to 200), numbers as JSON numbers, every violation told by field.
 Required are `operation` and `reference`, and for a create `name`, `price` and `quantity` as well; an update
-may leave out what is to stay as it is.
+may leave out what is to stay as it is, and name the product by an id instead.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from common.messages import PLAIN, Intent, Reason, Result
-from gateway.drafts import Draft, RefusedItem, SentImage
+from common.messages import PLAIN, Intent, Reason
+from gateway.drafts import Draft, RefusedItem, SentImage, SentProducts
+from gateway.dry_run import DRY_RUN, is_dry_run, is_dry_run_of_list
 from gateway.errors import Refusal, unreadable, violated
-from gateway.reading import ALIASES, FIELDS, Reading, without_picture_bytes
-from gateway.strict_json import Json
-from gateway.submissions import ChunkState, ItemState, Status, SubmissionState
-from gateway.vocabulary import as_sent, operation_of
+from gateway.fields import ALIASES, FIELDS, IDS, product_id_of, without_picture_bytes
+from gateway.reading import Reading
+from gateway.strict_json import Json, control_character
 
 MAX_BATCH = 200
 MAX_REFERENCE = 64
@@ -29,11 +29,6 @@ REQUIRED_TO_CREATE = ("name", "price", "quantity")
 
 WAYS_TO_DELETE = ("delete", "deactivate")
 
-_STATUS_OF_REASON = {"product_exists": 409, "product_not_found": 404, "image_too_large": 413}
-
-
-# ── requests ──
-
 
 def read_product(body: Json, position: int = 0) -> Draft | RefusedItem:
     """The change that a product object asks for, or the product with every violation.
@@ -44,7 +39,9 @@ def read_product(body: Json, position: int = 0) -> Draft | RefusedItem:
         raise unreadable("The body must be a JSON object: one product.")
     intent = _intent(body)
     reading = Reading(numeric_strings=False)
-    reference = reading.text(body.get("reference"), "reference")
+    reference = reading.text(body.get("reference"), "reference") or None
+    product_id = product_id_of(body, reading)
+    presta_id = reading.identifier(body.get("presta_id"), "presta_id")
     fields = _fields(body, reading)
     images: tuple[SentImage, ...] | None = fields.pop("images", None)
     # a value that could not be read is None here too, so it is judged no further
@@ -57,23 +54,34 @@ def read_product(body: Json, position: int = 0) -> Draft | RefusedItem:
     item = without_picture_bytes(body)
     if reading.violations:
         reasons = tuple(reading.violations)
-        return RefusedItem(position, intent, reasons, reference, item=item, images=images or ())
-    return Draft(position, intent, reference, fields=fields, images=images, item=item)
+        return RefusedItem(position, intent, reasons, reference, product_id, item, images or ())
+    return Draft(position, intent, reference, product_id, fields, images, item, presta_id)
 
 
-def read_batch(body: Json) -> list[Draft | RefusedItem]:
+def read_single(body: Json) -> SentProducts:
+    """The one product of a body, and whether it is a dry run. Raises `Refusal` (400, 422)."""
+    if not isinstance(body, dict):
+        return SentProducts([read_product(body)])
+    product = {key: value for key, value in body.items() if key != DRY_RUN}
+    return SentProducts([read_product(product)], is_dry_run(body))
+
+
+def read_batch(body: Json) -> SentProducts:
     """The changes of `{products: [1..200]}`; a product that breaks a rule is refused for itself."""
     products = body.get("products") if isinstance(body, dict) else None
-    if not isinstance(products, list):
+    if not isinstance(body, dict) or not isinstance(products, list):
         raise unreadable("The body must be a JSON object with a list of products.")
+    dry_run = is_dry_run_of_list(body, "products")
     if not products:
         raise violated([Reason(code="batch_empty", field="products", message="At least one product.")])
     if len(products) > MAX_BATCH:
         raise Refusal(413, "batch_too_large", f"At most {MAX_BATCH} products are taken at a time.")
-    return [_read_of_batch(product, position) for position, product in enumerate(products)]
+    entries = [read_of_batch(product, position) for position, product in enumerate(products)]
+    return SentProducts(entries, dry_run)
 
 
-def _read_of_batch(product: Json, position: int) -> Draft | RefusedItem:
+def read_of_batch(product: Json, position: int) -> Draft | RefusedItem:
+    """As `read_product`, but what is no product is refused for itself."""
     try:
         return read_product(product, position)
     except Refusal as refusal:
@@ -82,16 +90,20 @@ def _read_of_batch(product: Json, position: int) -> Draft | RefusedItem:
         return RefusedItem(position, Intent.UPSERT, reasons, item=item)
 
 
-def read_deletion(reference: str, mode: str) -> Draft:
-    """The change that `DELETE …/{reference}?mode=` asks for. Raises `Refusal` (400, 422)."""
+def read_deletion(reference: str, mode: str, dry_run: str) -> SentProducts:
+    """The change that `DELETE …/{reference}?mode=&dry_run=` asks for. Raises `Refusal` (400, 422)."""
     if mode not in WAYS_TO_DELETE:
         message = f"mode must be one of {', '.join(WAYS_TO_DELETE)}."
         raise violated([Reason(code="operation_unknown", field="mode", message=message)])
     if len(reference) > MAX_REFERENCE:
         raise violated([_too_long("reference", MAX_REFERENCE)])
-    if mode == "delete":
-        return Draft(0, Intent.DELETE, reference)
-    return Draft(0, Intent.UPDATE, reference, fields={"active": False})
+    if control := control_character(reference):
+        message = f"reference contains the control character U+{ord(control):04X}."
+        raise violated([Reason(code="characters_forbidden", field="reference", message=message)])
+    deletion = Draft(0, Intent.DELETE, reference)
+    deactivation = Draft(0, Intent.UPDATE, reference, fields={"active": False})
+    is_dry = is_dry_run({DRY_RUN: {"true": True, "false": False}.get(dry_run)})
+    return SentProducts([deletion if mode == "delete" else deactivation], is_dry)
 
 
 def _intent(body: Mapping[str, Json]) -> Intent:
@@ -109,8 +121,10 @@ def _fields(body: Mapping[str, Json], reading: Reading) -> dict[str, Any]:
     for key, value in body.items():
         if key in FIELDS:
             name, read = FIELDS[key]
+            if name in fields:
+                reading.wrong(key, f"{name} stands under another name as well.", "fields_contradict")
             fields[name] = read(reading, value, key)
-        elif key not in {"operation", "reference"}:
+        elif key not in {"operation", "reference", *IDS}:
             hint = ALIASES.get(key)
             reading.wrong(
                 key, f"Is called {hint} here." if hint else "Is not a field of a product.", "field_unknown"
@@ -122,7 +136,12 @@ def _fields(body: Mapping[str, Json], reading: Reading) -> dict[str, Any]:
 
 
 def _missing(body: Mapping[str, Json], intent: Intent) -> Iterable[Reason]:
-    required = ["operation", "reference", *(REQUIRED_TO_CREATE if intent is Intent.CREATE else ())]
+    ids = [key for key in IDS if body.get(key) is not None]
+    required = _required(body, intent, has_id=bool(ids))
+    if intent is Intent.CREATE and not _operation_is_unknown(body):
+        for key in ids:
+            message = "A product that is to be created has no id yet; send a reference alone."
+            yield Reason(code="fields_contradict", field=key, message=message)
     for key in required:
         if body.get(key) is None or (body[key] == "" and key != "operation"):
             yield Reason(code="field_missing", field=key, message=f"{key} is required.")
@@ -134,6 +153,17 @@ def _missing(body: Mapping[str, Json], intent: Intent) -> Iterable[Reason]:
     reference = body.get("reference")
     if isinstance(reference, str) and len(reference) > MAX_REFERENCE:
         yield _too_long("reference", MAX_REFERENCE)
+
+
+def _required(body: Mapping[str, Json], intent: Intent, *, has_id: bool) -> list[str]:
+    if intent is not Intent.CREATE:
+        return ["operation"] if has_id else ["operation", "reference"]
+    # the stock of a product with variants is theirs
+    return [
+        "operation",
+        "reference",
+        *(name for name in REQUIRED_TO_CREATE if name != "quantity" or not body.get("variants")),
+    ]
 
 
 def _text_violations(fields: Mapping[str, Any]) -> Iterable[Reason]:
@@ -182,127 +212,3 @@ def _too_long(path: str, limit: int) -> Reason:
 
 def _too_many(path: str, limit: int) -> Reason:
     return Reason(code=f"too_many_{path}", field=path, message=f"At most {limit} {path} are allowed.")
-
-
-# ── answers ──
-
-
-def finished(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
-    """200: exactly seed 000's success response. Raises `Refusal` for an item that was refused."""
-    if item.result is Result.REFUSED:
-        raise refusal_of(item)
-    return {
-        "success": True,
-        "message": f"Product {'deleted' if item.result is Result.DELETED else 'synchronized'} successfully",
-        "data": product_data(submission, item),
-    }
-
-
-def product_data(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
-    """Seed 000's `data`."""
-    return {
-        "productId": item.product_id,
-        "reference": item.reference,
-        "presta_id": item.presta_id,
-        "syncId": submission.submission_id,
-        "operation": operation_of(item.intent),
-        "imagesProcessed": item.images_processed,
-        "technicalDataProcessed": item.technical_data_processed,
-    }
-
-
-def refusal_of(item: ItemState) -> Refusal:
-    """What a refused item is answered with: 409, 404, 413 or 422, in seed 000's error form."""
-    status = 422
-    for reason in item.reasons:
-        status = _STATUS_OF_REASON.get(reason.code, status)
-    code = item.reasons[0].code if item.reasons else "refused"
-    return Refusal(status, code, _SENTENCES.get(code, "Validation failed"), as_sent(item.reasons))
-
-
-_SENTENCES = {
-    "product_exists": "A product with this reference exists already",
-    "product_not_found": "Product not found",
-}
-
-
-def going_on(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
-    """202: accepted, the result is asked for by syncId."""
-    return {
-        "success": True,
-        "message": "Product accepted, synchronization in progress",
-        "data": product_data(submission, item) | {"status": submission.status.value},
-    }
-
-
-def batch_answer(submission: SubmissionState, items: Sequence[ItemState]) -> dict[str, Any]:
-    """The results of a batch, one for each product in the order of the request."""
-    failed = sum(item.result is Result.REFUSED for item in items)
-    settled = sum(item.result is not None for item in items)
-    return {
-        "success": failed == 0,
-        "message": f"{settled - failed} of {len(items)} products synchronized, {failed} refused",
-        "data": {
-            "syncId": submission.submission_id,
-            "status": submission.status.value,
-            "total": len(items),
-            "succeeded": settled - failed,
-            "failed": failed,
-            "results": [_batch_result(submission, item) for item in items],
-        },
-    }
-
-
-def _batch_result(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
-    base = {"index": item.position, "success": None, **product_data(submission, item)}
-    if item.result is None:
-        return base | {"status": Status.PROCESSING.value}
-    if item.result is not Result.REFUSED:
-        return base | {"success": True, "status": Status.COMPLETED.value, "outcome": item.result.value}
-    refusal = refusal_of(item)
-    return base | {
-        "success": False,
-        "status": Status.FAILED.value,
-        "outcome": item.result.value,
-        "error": refusal.message,
-        "details": [{"field": r.field, "message": r.message} for r in refusal.details],
-    }
-
-
-def status_answer(submission: SubmissionState, items: Sequence[ItemState]) -> dict[str, Any]:
-    """Where a synchronization stands: status, outcome, steps with their times, trace id."""
-    data = (
-        batch_answer(submission, items)["data"] if len(items) != 1 else _single_status(submission, items[0])
-    )
-    data |= {
-        "steps": steps_of(submission),
-        "shop": submission.shop,
-        "traceId": submission.trace_id,
-        "submittedAt": submission.submitted_at.isoformat(),
-        "finishedAt": submission.finished_at.isoformat() if submission.finished_at else None,
-    }
-    return {"success": True, "message": f"Synchronization {submission.status.value}", "data": data}
-
-
-def _single_status(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
-    return product_data(submission, item) | {
-        "status": submission.status.value,
-        "outcome": item.result.value if item.result else None,
-        "details": [{"field": r.field, "message": r.message} for r in as_sent(item.reasons)],
-        "warnings": [{"field": r.field, "message": r.message} for r in as_sent(item.warnings)],
-    }
-
-
-def steps_of(submission: SubmissionState) -> list[dict[str, Any]]:
-    """The stations that the work has passed; of several chunks the last one counts."""
-    steps = [{"step": "accepted", "at": submission.submitted_at.isoformat()}]
-    for step in ("validated", "written", "completed"):
-        times = [_time_of(chunk, step) for chunk in submission.chunks]
-        reached = [time for time in times if time is not None]
-        if reached and len(reached) == len(times):
-            steps.append({"step": step, "at": max(reached).isoformat()})
-    return steps
-
-
-def _time_of(chunk: ChunkState, step: str) -> Any:  # Any: getattr by a name from our own list
-    return getattr(chunk, f"{step}_at")

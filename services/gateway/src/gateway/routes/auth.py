@@ -1,68 +1,85 @@
-"""`POST /api/auth/login` and `/api/v1/auth/login`."""
+"""`/api/auth` and `/api/v1/auth`: log in, go on, log out, who am I."""
 
 from typing import Any
 
 from aiohttp import web
 
-from common.messages import Reason
-from gateway import store
-from gateway.authentication import Caller
+from gateway.access import user_store
+from gateway.access.forms import read_login, read_refresh_token
+from gateway.access.logins import Logins, Tokens
+from gateway.access.scopes import Scope
 from gateway.body import read_json
-from gateway.errors import unauthorized, unreadable, violated
-from gateway.surface import Surface
+from gateway.envelopes import enveloped
+from gateway.errors import unauthorized
+from gateway.surface import CALLER, Surface
 
-MAX_CREDENTIAL_CHARACTERS = 1024
+PREFIXES = ("/api/auth", "/api/v1/auth")
 
 
 class AuthRoutes:
-    """Credentials in, access token out."""
+    """Credentials in, tokens out."""
 
-    def __init__(self, surface: Surface) -> None:
+    def __init__(self, surface: Surface, logins: Logins) -> None:
         self._surface = surface
+        self._logins = logins
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.post("/api/auth/login", self.login_of_sync),
-            web.post("/api/v1/auth/login", self.login_of_manager),
+            route
+            for prefix in PREFIXES
+            for route in (
+                web.post(f"{prefix}/login", self.log_in),
+                web.post(f"{prefix}/refresh", self.refresh),
+                web.post(f"{prefix}/logout", self.log_out),
+                web.get(f"{prefix}/me", self.me),
+            )
         ]
 
-    async def login_of_sync(self, request: web.Request) -> web.Response:
-        """200 in seed 000's envelope."""
-        data = await self._login(request)
-        return _private({"success": True, "message": "Logged in", "data": data})
+    async def log_in(self, request: web.Request) -> web.Response:
+        """200 with access and refresh token; 401, 429."""
+        email, password = read_login(await read_json(request))
+        tokens = await self._logins.log_in(email, password, self._surface.address_of(request))
+        return enveloped(request, self._told(tokens), "Logged in")
 
-    async def login_of_manager(self, request: web.Request) -> web.Response:
-        """200 in seed 001's envelope."""
-        return _private({"status": "success", "data": await self._login(request)})
+    async def refresh(self, request: web.Request) -> web.Response:
+        """200 with the next access and refresh token; 401, 429."""
+        token = read_refresh_token(await read_json(request))
+        tokens = await self._logins.refresh(token, self._surface.address_of(request))
+        return enveloped(request, self._told(tokens), "Refreshed")
 
-    async def _login(self, request: web.Request) -> dict[str, Any]:
-        email, password = await _credentials(request)
+    async def log_out(self, request: web.Request) -> web.Response:
+        """200: the session of the refresh token in the body, or of the access token, has ended."""
+        if request.can_read_body:
+            await self._logins.log_out(read_refresh_token(await read_json(request)))
+        elif "Authorization" in request.headers:
+            await self._logins.end_session(self._surface.gate.session_of(request.headers))
+        else:
+            raise unauthorized("Send the refresh token in the body, or the access token as a header.")
+        return enveloped(request, None, "Logged out")
+
+    async def me(self, request: web.Request) -> web.Response:
+        """200 with who calls and what it may do."""
+        caller = request[CALLER]
         async with self._surface.database.transaction() as connection:
-            user = await store.password_hash_of(connection, email)
-        tenant, password_hash = user or ("", None)
-        if not await self._surface.passwords.matches(password, password_hash):
-            raise unauthorized("E-mail address or password is wrong.")
-        tokens = self._surface.tokens
-        return {
-            "access_token": tokens.issue(Caller(email, tenant)),
-            "token_type": "bearer",
-            "expires_in": tokens.valid_seconds,
+            user = await user_store.user_by_id(connection, caller.tenant, caller.subject)
+        if user is None:
+            raise unauthorized("The user is no longer there.", token_was_sent=True)
+        shops = self._surface.shops.of_tenant(caller.tenant)
+        data = {
+            "user_id": user.user_id,
+            "email": user.email,
+            "role": user.role.value,
+            "tenant_id": user.tenant,
+            "scopes": [scope.value for scope in Scope if scope in caller.scopes],
+            "api_key_id": caller.api_key_id,
+            "shops": [shop.id for shop in shops if self._surface.sees(caller, shop.id)],
         }
+        return enveloped(request, data, "You are logged in")
 
-
-async def _credentials(request: web.Request) -> tuple[str, str]:
-    body = await read_json(request)
-    if not isinstance(body, dict):
-        raise unreadable("The body must be a JSON object with email and password.")
-    wrong = [
-        Reason(code="field_missing", field=name, message=f"{name} is required, as a text.")
-        for name in ("email", "password")
-        if not isinstance(body.get(name), str) or not 0 < len(body[name]) <= MAX_CREDENTIAL_CHARACTERS
-    ]
-    if wrong:
-        raise violated(wrong)
-    return body["email"].strip().lower(), body["password"]
-
-
-def _private(body: dict[str, Any]) -> web.Response:
-    return web.json_response(body, headers={"Cache-Control": "no-store"})
+    def _told(self, tokens: Tokens) -> dict[str, Any]:
+        return {
+            "access_token": tokens.access_token,
+            "refresh_token": tokens.refresh_token,
+            "token_type": "bearer",
+            "expires_in": self._surface.settings.access_token_seconds,
+        }

@@ -4,14 +4,12 @@ from functools import partial
 
 from aiohttp import web
 
-from common.messages import Reason
 from gateway import store
 from gateway.dialects import bulk
-from gateway.errors import not_found, violated
-from gateway.submissions import Kind
+from gateway.errors import not_found
+from gateway.paging import read_page
+from gateway.submissions import Accepted, Kind, SubmissionState
 from gateway.surface import CALLER, Surface, json_id
-
-MAX_PAGE = 100_000
 
 
 class BulkRoutes:
@@ -24,36 +22,45 @@ class BulkRoutes:
         return [
             web.post("/api/products/bulk", self.post),
             web.get("/api/products/bulk/{bulk_id}", self.get),
+            web.get("/api/products/bulk/{bulk_id}/chunks/{partition}", self.get_chunk),
         ]
 
     async def post(self, request: web.Request) -> web.Response:
         """200 as seed 004: accepted in so many chunks, and the items that could not be read."""
         origin = self._surface.origin(request, Kind.BULK)
         limit = self._surface.settings.bulk_max_items
-        entries = await self._surface.products(request, partial(bulk.read_items, max_items=limit))
-        accepted = await self._surface.admission.accept(origin, entries)
-        return web.json_response(
-            bulk.accepted(accepted.submission_id, accepted.chunks, accepted.refused),
-            headers={"Location": f"/api/products/bulk/{accepted.submission_id}"},
-        )
+        sent = await self._surface.products(request, partial(bulk.read_items, max_items=limit))
+        return await self._surface.remembering.accept_and_answer(request, origin, sent, _answer)
 
     async def get(self, request: web.Request) -> web.Response:
         """200 with totals, every chunk and a page of items; 404 for anything but the tenant's own."""
-        bulk_id = json_id(request, "bulk_id", "bulk_")
-        page = _page(request.query.get("page", "1"))
+        page = read_page(request.query, size=bulk.PAGE_SIZE)
         async with self._surface.database.transaction() as connection:
-            submission = await store.load_submission(
-                connection, request[CALLER].tenant, bulk_id, (Kind.BULK,)
-            )
-            if submission is None:
-                raise not_found("There is no such bulk.")
+            submission = await self._found(connection, request)
             items = await store.load_items(
-                connection, bulk_id, offset=(page - 1) * bulk.PAGE_SIZE, limit=bulk.PAGE_SIZE
+                connection, submission.submission_id, offset=page.offset, limit=page.size
             )
-        return web.json_response(bulk.progress(submission, items, page))
+        return web.json_response(bulk.progress(submission, items, page.number, page_size=page.size))
+
+    async def get_chunk(self, request: web.Request) -> web.Response:
+        """200 with one chunk and its items, as a webhook tells it once it is completed; 404."""
+        async with self._surface.database.transaction() as connection:
+            submission = await self._found(connection, request)
+            asked = request.match_info["partition"]
+            chunk = next((one for one in submission.chunks if str(one.partition) == asked), None)
+            if chunk is None:
+                raise not_found("The bulk has no such chunk.")
+            items = await store.load_items_of_chunk(connection, submission.submission_id, chunk.partition)
+        return web.json_response({"data": bulk.chunk_result(submission, chunk, items)})
+
+    async def _found(self, connection: store.Connection, request: web.Request) -> SubmissionState:
+        caller, bulk_id = request[CALLER], json_id(request, "bulk_id", "bulk_")
+        submission = await store.load_submission(connection, caller.tenant, bulk_id, (Kind.BULK,))
+        if submission is None or not self._surface.sees(caller, submission.shop):
+            raise not_found("There is no such bulk.")
+        return submission
 
 
-def _page(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text[:10]) <= MAX_PAGE:
-        return int(text[:10])
-    raise violated([Reason(code="number_out_of_range", field="page", message="Must be 1 or more.")])
+def _answer(accepted: Accepted) -> web.Response:
+    body = bulk.accepted(accepted.submission_id, accepted.chunks, accepted.refused, dry_run=accepted.dry_run)
+    return web.json_response(body, headers={"Location": f"/api/products/bulk/{accepted.submission_id}"})

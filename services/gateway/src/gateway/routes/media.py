@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from common.blobs import SHA256
-from gateway.body import check_length, chunks_of
+from gateway.body import check_length
 from gateway.errors import not_found
 from gateway.surface import Surface
 
@@ -12,6 +12,7 @@ class MediaRoutes:
     """Pictures by the sha-256 of their bytes."""
 
     def __init__(self, surface: Surface) -> None:
+        self._surface = surface
         self._media = surface.media
 
     def routes(self) -> list[web.RouteDef]:
@@ -26,7 +27,9 @@ class MediaRoutes:
         check_length(request, self._media.max_bytes)
         known = await self._media.is_known(sha256)
         if not known:
-            await self._media.put(sha256, chunks_of(request, self._media.max_bytes))
+            length = request.content_length or self._media.max_bytes
+            async with self._surface.bodies.hold(length):  # until it is whole it is in memory
+                await self._media.put(sha256, self._surface.body_of(request, self._media.max_bytes))
         body = {"status": "success", "data": {"sha256": sha256}}
         return web.json_response(body, status=200 if known else 201)
 

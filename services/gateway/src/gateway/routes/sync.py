@@ -1,24 +1,31 @@
 """The routes of the sync dialect: one product or a batch, with the result where it comes in time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from aiohttp import web
 
-from gateway import store
-from gateway.dialects import sync
-from gateway.drafts import Draft, RefusedItem
+from gateway import retry_store, store
+from gateway.access.shop_choice import chosen_shop
+from gateway.dialects import sync, sync_answers
+from gateway.drafts import RefusedItem, SentProducts
 from gateway.errors import not_found, violated
 from gateway.prefer import Patience, patience
-from gateway.submissions import ItemState, Kind, SubmissionState
-from gateway.surface import CALLER, Surface, json_id
+from gateway.retrying import retry_of
+from gateway.submissions import OF_SYNC, ItemState, Kind, Origin, SubmissionState
+from gateway.surface import CALLER, DATABASE_AWAY, Surface, check_deletions, current_trace_id, json_id
 from gateway.vocabulary import as_sent
 
 LOOK_AGAIN_SECONDS = "1"
 
+AnswerOf = Callable[[SubmissionState, Sequence[ItemState]], dict[str, Any]]
+
 
 class SyncRoutes:
-    """`/api/products/sync`, `…/batch`, `…/{syncId}` to ask, `…/{reference}` to delete."""
+    """`/api/products/sync`, `…/batch`, `…/{syncId}` to ask or retry, `…/{reference}` to delete."""
 
     def __init__(self, surface: Surface, stopping: asyncio.Event) -> None:
         self._surface = surface
@@ -29,55 +36,78 @@ class SyncRoutes:
             web.post("/api/products/sync", self.post),
             web.post("/api/products/sync/batch", self.post_batch),
             web.get("/api/products/sync/{sync_id}", self.get),
+            web.post("/api/products/sync/{sync_id}/retry", self.retry),
             web.delete("/api/products/sync/{reference}", self.delete),
         ]
 
     async def post(self, request: web.Request) -> web.Response:
         """200 with the result; 202 where it takes longer than the caller waits; 404, 409, 422 refused."""
-        entries = await self._surface.products(request, lambda body: [sync.read_product(body)])
-        return await self._bring_one(request, entries)
+        sent = await self._surface.products(request, sync.read_single)
+        return await self._bring(
+            request, self._surface.origin(request, Kind.SYNC), sent, sync_answers.single_answer
+        )
 
     async def delete(self, request: web.Request) -> web.Response:
         """As `post`, for `?mode=delete` (the default) and `deactivate`, which leaves it in the shop."""
-        mode = request.query.get("mode", "delete")
-        return await self._bring_one(request, [sync.read_deletion(request.match_info["reference"], mode)])
-
-    async def _bring_one(self, request: web.Request, entries: Sequence[Draft | RefusedItem]) -> web.Response:
-        submission, items, patient = await self._submit(request, Kind.SYNC, entries)
-        [item] = items
-        if item.result is None:
-            return _accepted(sync.going_on(submission, item), submission, patient)
-        return web.json_response(sync.finished(submission, item), headers=_applied(patient))
+        mode, dry_run = request.query.get("mode", "delete"), request.query.get("dry_run", "false")
+        sent = sync.read_deletion(request.match_info["reference"], mode, dry_run)
+        return await self._bring(
+            request, self._surface.origin(request, Kind.SYNC), sent, sync_answers.single_answer
+        )
 
     async def post_batch(self, request: web.Request) -> web.Response:
         """200 with every product's result, 202 where some take longer than the caller waits."""
-        entries = await self._surface.products(request, sync.read_batch)
-        submission, items, patient = await self._submit(request, Kind.BATCH, entries)
-        answer = sync.batch_answer(submission, items)
-        if any(item.result is None for item in items):
-            return _accepted(answer, submission, patient)
-        return web.json_response(answer, headers=_applied(patient))
+        sent = await self._surface.products(request, sync.read_batch)
+        return await self._bring(
+            request, self._surface.origin(request, Kind.BATCH), sent, sync_answers.batch_answer
+        )
 
     async def get(self, request: web.Request) -> web.Response:
         """200 with status, outcome, steps and trace id; 404 for anything but the tenant's own."""
-        sync_id = json_id(request, "sync_id", "sync_")
-        submission, items = await self._load(request[CALLER].tenant, sync_id)
-        return web.json_response(sync.status_answer(submission, items))
+        submission, items = await self._found(request)
+        return web.json_response(sync_answers.status_answer(submission, items))
 
-    async def _submit(
-        self, request: web.Request, kind: Kind, entries: Sequence[Draft | RefusedItem]
-    ) -> tuple[SubmissionState, list[ItemState], Patience]:
+    async def retry(self, request: web.Request) -> web.Response:
+        """As `post`, for the products of a synchronization that were refused: new changes, as of now.
+
+        409 where nothing was refused or not all is finished, 410 where what was refused is not stored.
+        """
+        surface, caller = self._surface, request[CALLER]
+        submission, items = await self._found(request)
+        kept = await retry_store.load_changes(surface.database.pool, submission.submission_id)
+        retry = retry_of(submission, items, kept)
+        check_deletions(caller, retry.sent)
+        shop = chosen_shop(caller, surface.shops.of_tenant(caller.tenant), submission.shop)
+        single = submission.total_items == 1
+        kind = Kind.SYNC if single else Kind.BATCH
+        origin = Origin(caller.tenant, shop, kind, current_trace_id(), submission.submission_id)
+        answer = sync_answers.single_answer if single else partial(sync_answers.retried_answer, retry)
+        return await self._bring(request, origin, retry.sent, answer)
+
+    async def _found(self, request: web.Request) -> tuple[SubmissionState, list[ItemState]]:
+        caller = request[CALLER]
+        submission, items = await self._load(caller.tenant, json_id(request, "sync_id", "sync_"))
+        if not self._surface.sees(caller, submission.shop):
+            raise not_found("There is no such synchronization.")
+        return submission, items
+
+    async def _bring(
+        self, request: web.Request, origin: Origin, sent: SentProducts, answer: AnswerOf
+    ) -> web.Response:
         settings = self._surface.settings
         patient = patience(", ".join(request.headers.getall("Prefer", ())), at_most=settings.wait_seconds)
-        origin = self._surface.origin(request, kind)
-        if kind is Kind.SYNC and isinstance(entries[0], RefusedItem):
-            raise violated(as_sent(entries[0].reasons))
-        accepted = await self._surface.admission.accept(origin, entries)
-        if kind is Kind.SYNC and accepted.refused:
-            raise violated(as_sent(accepted.refused[0].reasons))
-        await self._wait(accepted.submission_id, patient.seconds)
-        submission, items = await self._load(origin.tenant, accepted.submission_id)
-        return submission, items, patient
+        if origin.kind is Kind.SYNC and isinstance(sent.entries[0], RefusedItem):
+            raise replace(violated(as_sent(sent.entries[0].reasons)), dry_run=sent.dry_run)
+        submission_id = await self._surface.remembering.accept(request, origin, sent)
+        try:
+            await self._wait(submission_id, patient.seconds)
+            submission, items = await self._load(origin.tenant, submission_id)
+        except DATABASE_AWAY:  # it was there to accept: nobody may be told that nothing was accepted
+            return _accepted(sync_answers.not_known_yet(submission_id), submission_id, patient)
+        body = answer(submission, items)
+        if any(item.result is None for item in items):
+            return _accepted(body, submission_id, patient)
+        return web.json_response(body, headers=_applied(patient))
 
     async def _wait(self, submission_id: str, seconds: float) -> None:
         """Return when every item is settled, or after `seconds`."""
@@ -95,17 +125,14 @@ class SyncRoutes:
 
     async def _load(self, tenant: str, submission_id: str) -> tuple[SubmissionState, list[ItemState]]:
         async with self._surface.database.transaction() as connection:
-            submission = await store.load_submission(
-                connection, tenant, submission_id, (Kind.SYNC, Kind.BATCH)
-            )
+            submission = await store.load_submission(connection, tenant, submission_id, OF_SYNC)
             if submission is None:
                 raise not_found("There is no such synchronization.")
             return submission, await store.load_items(connection, submission_id, limit=sync.MAX_BATCH)
 
 
-def _accepted(body: dict[str, object], submission: SubmissionState, patient: Patience) -> web.Response:
-    location = f"/api/products/sync/{submission.submission_id}"
-    headers = {"Location": location, "Retry-After": LOOK_AGAIN_SECONDS}
+def _accepted(body: dict[str, Any], submission_id: str, patient: Patience) -> web.Response:
+    headers = {"Location": f"/api/products/sync/{submission_id}", "Retry-After": LOOK_AGAIN_SECONDS}
     return web.json_response(body, status=202, headers=headers | _applied(patient))
 
 

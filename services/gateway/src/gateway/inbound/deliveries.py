@@ -1,0 +1,160 @@
+"""Taking a delivery in: its signature, that it is the first of its kind, its products, the record of it."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+
+from common.messages import Reason
+from gateway.accepting import KeyTaken
+from gateway.body import check_json, chunks_of, parsed
+from gateway.dialects import gesmart
+from gateway.drafts import RefusedItem, SentProducts
+from gateway.errors import Refusal, violated
+from gateway.inbound import store
+from gateway.inbound.signatures import EVENT, GESMART, STANDARD, Claim, NotVouched, read_claim, voucher
+from gateway.inbound.sources import InboundSource
+from gateway.inbound.store import Attempt, Delivery, KnownDelivery
+from gateway.submissions import Accepted, Kind, Origin
+from gateway.surface import Surface, current_trace_id
+from gateway.vocabulary import as_sent
+
+PART_BYTES = 64 * 1024
+CHALLENGE = {"WWW-Authenticate": 'Signature realm="skuwire"'}
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a delivery is answered; `again`: it was taken in before."""
+
+    body: Any
+    again: bool
+
+
+class Deliveries:
+    """What the sources send."""
+
+    def __init__(self, surface: Surface, sources: Sequence[InboundSource]) -> None:
+        self._surface = surface
+        self._sources = sources
+        self._database = surface.database
+
+    async def take(self, request: web.Request) -> Answered:
+        """Take a delivery in, durably. Raises `Refusal`; every attempt is recorded, whatever comes of it."""
+        attempt = Attempt(
+            self._surface.address_of(request),
+            delivery_id=request.headers.get(GESMART["id"], request.headers.get(STANDARD["id"])),
+            event=request.headers.get(EVENT),
+        )
+        try:
+            return await self._take(request, attempt)
+        except Refusal as refusal:
+            await store.record_attempt(
+                self._database.pool, attempt, outcome="refused", status=refusal.status, reason=refusal.code
+            )
+            raise
+
+    async def _take(self, request: web.Request, attempt: Attempt) -> Answered:
+        limit = self._surface.settings.inbound_webhook_max_bytes
+        try:
+            claim = read_claim(request.headers, time.time())
+        except NotVouched as reason:
+            raise _not_vouched(reason) from None
+        check_json(request, limit)
+        length = limit if request.content_length is None else request.content_length
+        async with self._surface.bodies.hold(length):
+            raw = bytearray()
+            async for part in chunks_of(request, limit):
+                raw += part
+            return await self._take_body(claim, bytes(raw), attempt)
+
+    async def _take_body(self, claim: Claim, raw: bytes, attempt: Attempt) -> Answered:
+        attempt.bytes = len(raw)
+        source = await asyncio.to_thread(voucher, claim, raw, self._sources)
+        if source is None:
+            message = "No secret that is known here signed this body at this time."
+            raise _not_vouched(NotVouched("signature_wrong", "signature", message))
+        attempt.source = source.name
+        delivery = Delivery(
+            source.name,
+            claim.delivery_id,
+            body_digest=hashlib.sha256(raw).digest(),
+            signed_digest=hashlib.sha256(claim.signed(raw)).digest(),
+        )
+        if known := await store.find(self._database.pool, delivery):
+            return await self._again(known, delivery, attempt)
+        sent = await self._products(raw, attempt)
+        try:
+            return await self._queue(source, delivery, sent, attempt)
+        except KeyTaken:  # the same delivery, a moment earlier
+            known = await store.find(self._database.pool, delivery)
+            if known is None:
+                raise
+            return await self._again(known, delivery, attempt)
+
+    async def _products(self, raw: bytes, attempt: Attempt) -> SentProducts:
+        """The products of a body that was vouched for, their pictures stored."""
+        media = self._surface.media
+        remaining, pictures = await media.cut_out(_parts(raw))
+        sent = gesmart.read_delivery(await parsed(remaining), attempt.event)
+        sent = replace(sent, entries=await media.refer_to_images(sent.entries, pictures))
+        refused = [entry for entry in sent.entries if isinstance(entry, RefusedItem)]
+        if len(refused) == len(sent.entries):
+            raise violated(_by_product(refused))
+        return sent
+
+    async def _queue(
+        self, source: InboundSource, delivery: Delivery, sent: SentProducts, attempt: Attempt
+    ) -> Answered:
+        tenant = self._surface.shops.by_id[source.shop].tenant
+        origin = Origin(tenant, source.shop, Kind.WEBHOOK, current_trace_id())
+        answers: list[Any] = []
+
+        async def keep(connection: asyncpg.Connection, accepted: Accepted) -> None:
+            answers.append(gesmart.queued(delivery.delivery_id, accepted, len(sent.entries)))
+            await store.save_answer(connection, delivery, answers[0])
+            await store.record_attempt(
+                connection, attempt, outcome="queued", status=200, submission_id=accepted.submission_id
+            )
+
+        claim = partial(store.claim, delivery=delivery)
+        await self._surface.admission.accept(origin, sent, claim=claim, keep=keep)
+        return Answered(answers[0], again=False)
+
+    async def _again(self, known: KnownDelivery, delivery: Delivery, attempt: Attempt) -> Answered:
+        """A delivery that comes again changes nothing; another one under its id must not pass for it."""
+        if known.body_digest != delivery.body_digest:
+            message = "A delivery with this id and another body was taken in; give each its own id."
+            raise Refusal(409, "delivery_id_reused", message)
+        async with self._database.transaction() as connection:
+            await store.add_signature(connection, delivery, known.delivery_id)
+            await store.record_attempt(
+                connection, attempt, outcome="replayed", status=200, submission_id=known.submission_id
+            )
+        return Answered(known.answer, again=True)
+
+
+def _not_vouched(reason: NotVouched) -> Refusal:
+    details = [Reason(code=reason.code, field=reason.header, message=reason.message)]
+    return Refusal(401, reason.code, "The delivery is not signed as it must be.", details, headers=CHALLENGE)
+
+
+def _by_product(refused: Sequence[RefusedItem]) -> list[Reason]:
+    if len(refused) == 1:
+        return as_sent(refused[0].reasons)
+    return [
+        reason.model_copy(update={"field": f"[{item.position}].{reason.field}"})
+        for item in refused
+        for reason in as_sent(item.reasons)
+    ]
+
+
+async def _parts(raw: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(raw), PART_BYTES):
+        yield raw[start : start + PART_BYTES]

@@ -1,0 +1,125 @@
+"""How much a caller may ask, and how much is taken in while earlier work is not done."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from common.messages import ChunkCompleted
+from gateway.testing import Running, StartGateway, eventually, nothing_yet, written
+
+BULK = "/api/products/bulk"
+PROBLEM = {"Accept": "application/problem+json"}
+TYPES = "https://iana.org/assignments/http-problem-types#"
+
+
+QUOTAS = {
+    "quota_window_seconds": 600,
+    "quota_address_max_requests": 60,
+    "quota_max_requests": 50,
+    "quota_max_items": 30,
+    "quota_max_bytes": 200_000,
+}
+BACKLOG = {"backlog_shop_max_items": 20, "backlog_max_items": 25}
+
+
+@pytest.fixture
+async def limited(start_gateway: StartGateway) -> Running:
+    return await start_gateway(**QUOTAS)
+
+
+@pytest.fixture
+async def gateway(start_gateway: StartGateway) -> Running:
+    return await start_gateway(**BACKLOG)
+
+
+def items(count: int, prefix: str = "A") -> dict[str, Any]:
+    return {"items": [{"reference": f"{prefix}{number}"} for number in range(count)]}
+
+
+async def test_every_answer_says_where_the_caller_stands(limited: Running) -> None:
+    answer = await limited.client.post(BULK, items(3))
+    assert answer.headers["RateLimit-Policy"] == (
+        '"requests";q=50;w=600, "items";q=30;w=600;qu="items", "bytes";q=200000;w=600;qu="content-bytes"'
+    )
+    assert answer.headers["RateLimit"].startswith('"requests";r=49;t=12, "items";r=27;t=60, "bytes";r=199')
+    assert "RateLimit" not in (await limited.client.get("/healthz")).headers
+
+
+async def test_who_has_used_up_his_items_is_told_until_when_and_may_still_ask(limited: Running) -> None:
+    assert (await limited.client.post(BULK, items(20))).status == 200
+    refused = await limited.client.post(BULK, items(11, "B"), headers=PROBLEM)
+    assert refused.status == 429
+    assert refused.body["type"] == f"{TYPES}quota-exceeded"
+    assert refused.body["violated-policies"] == ["items"]
+    assert 1 <= int(refused.headers["Retry-After"]) <= 20
+    assert f"t={refused.headers['Retry-After']}" in refused.headers["RateLimit"].split(", ")[1]
+    assert (await limited.client.get(f"{BULK}/bulk_1")).status == 404
+    await limited.stations.have_got(1)
+    assert len(limited.stations.submitted) == 1
+
+
+async def test_requests_and_bytes_have_their_quotas_also_where_no_length_is_announced(
+    limited: Running,
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b'{"items": ["'
+        for _ in range(50):
+            yield b" " * 10_000
+
+    headers = {"Content-Type": "application/json"}
+    streamed = await limited.client("POST", BULK, data=endless(), headers=headers)
+    assert (streamed.status, streamed.body["success"]) == (429, False)
+    assert "content-bytes" in streamed.body["error"]
+    statuses = [(await limited.client.get(f"{BULK}/bulk_1")).status for _ in range(55)]
+    assert (statuses[0], statuses[-1]) == (404, 429)
+    assert statuses.count(404) == 49
+
+
+async def test_an_address_has_its_quota_before_it_is_known_who_calls(limited: Running) -> None:
+    limited.client.token = None
+    statuses = [(await limited.client.get(f"{BULK}/bulk_1")).status for _ in range(70)]
+    assert {*statuses[:50]} == {401}
+    assert statuses[-1] == 429
+    assert (await limited.client.get("/readyz")).status == 200
+
+
+async def test_nothing_more_is_taken_in_than_can_be_done_until_it_is_done(gateway: Running) -> None:
+    gateway.stations.script = nothing_yet
+    assert (await gateway.client.post(BULK, items(20))).status == 200
+    for body in (items(1, "B"), {"items": [{"reference": "B", "nonsense": 1}]}):
+        full = await gateway.client.post(BULK, body, headers=PROBLEM)
+        assert full.status == 503
+        assert full.body["type"] == f"{TYPES}temporary-reduced-capacity"
+        assert int(full.headers["Retry-After"]) == 300  # nothing has been done so far
+    other = await gateway.client.post(f"{BULK}?shop=roma", items(5, "C"))
+    assert other.status == 200
+    assert (await gateway.client.post(f"{BULK}?shop=roma", items(1, "D"))).status == 503
+
+    await gateway.stations.have_got(2)
+    for submitted in gateway.stations.submitted:
+        outcomes = tuple(written(change) for change in submitted.changes)
+        await gateway.stations.tell(ChunkCompleted(chunk=submitted.chunk, outcomes=outcomes))
+
+    async def is_free() -> bool:
+        return (await gateway.client.post(BULK, items(1, "E"))).status == 200
+
+    await eventually(is_free)
+
+
+async def test_the_wait_is_worked_out_from_what_was_done(gateway: Running) -> None:
+    assert (await gateway.client.post(BULK, items(10))).status == 200
+
+    await gateway.stations.have_got(1)
+    gateway.stations.script = nothing_yet
+
+    async def is_taken() -> bool:
+        return (await gateway.client.post(BULK, items(15, "B"))).status == 200
+
+    await eventually(is_taken)
+
+    async def is_told() -> bool:
+        full = await gateway.client.post(BULK, items(6, "C"))
+        return full.status == 503 and int(full.headers["Retry-After"]) < 300
+
+    await eventually(is_told)
