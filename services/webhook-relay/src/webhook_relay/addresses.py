@@ -6,11 +6,13 @@ and Stripe's smokescreen block and what both miss. `ipaddress.is_global` is no s
 it accepts, among others, 224.0.0.1, 168.63.129.16, 64:ff9b::7f00:1 and 2002:7f00:1::.
 """
 
+import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from yarl import URL
 
 LONGEST_URL = 2048
+NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 REFUSED_V4 = tuple(
     ip_network(block)
@@ -97,7 +99,8 @@ def check_url(text: str, *, allow_http: bool = False, allow_private: bool = Fals
         return url
     if url.port != (443 if url.scheme == "https" else 80):
         raise UnusableUrl(f"port {url.port} is not allowed; use the default port of {url.scheme}")
-    _check_host(url.host or "")
+    if not _check_literal(url.host or ""):
+        _check_name(url.host or "", url.raw_host or "")
     return url
 
 
@@ -116,17 +119,27 @@ def _parse(text: str) -> URL:
     return url
 
 
-def _check_host(host: str) -> None:
-    """Refuse literals that are not public and spellings that a resolver would read as such."""
-    name = host.rstrip(".").lower()
+def _check_literal(host: str) -> bool:
+    """Whether the host is an address. Refuses one that is not public."""
     try:
-        address = ip_address(name.partition("%")[0])
+        address = ip_address(host.rstrip(".").partition("%")[0])
     except ValueError:
-        last = name.rpartition(".")[2]
-        if last.isdigit() or last.startswith("0x"):  # 127.1, 2130706433, 0x7f000001: the WHATWG URL rule
-            raise UnusableUrl("the host is a number but not a plain IPv4 address") from None
-        if name == "localhost" or name.endswith(".localhost"):
-            raise UnusableUrl("the host is this machine") from None
-        return
+        return False
     if not is_public(address):
         raise UnusableUrl("the host is not a public address")
+    return True
+
+
+def _check_name(host: str, ascii_host: str) -> None:
+    """Refuse spellings that a resolver would read as an address, this machine, and what is no name.
+
+    `ascii_host` is the host as it is resolved: after IDNA.
+    """
+    name = host.rstrip(".").lower()
+    last = name.rpartition(".")[2]
+    if last.isdigit() or last.startswith("0x"):  # 127.1, 2130706433, 0x7f000001: the WHATWG URL rule
+        raise UnusableUrl("the host is a number but not a plain IPv4 address")
+    if name == "localhost" or name.endswith(".localhost"):
+        raise UnusableUrl("the host is this machine")
+    if NAME.fullmatch(ascii_host.rstrip(".").lower()) is None:  # 127%2e0%2e0%2e1, an IPvFuture
+        raise UnusableUrl("the host is no name of letters, digits, hyphens and dots")

@@ -52,6 +52,11 @@ def operation_of(outcome: ItemOutcome) -> str:
     return outcome.intent.value
 
 
+def proof_of(outcome: ItemOutcome) -> dict[str, bool]:
+    """Whether the shop holds what was written; nothing where nobody looked."""
+    return {} if outcome.verified is None else {"verified": outcome.verified}
+
+
 def _identity(outcome: ItemOutcome) -> dict[str, Any]:
     return {
         "id": outcome.product_id,
@@ -69,6 +74,7 @@ def _completed_item(outcome: ItemOutcome) -> dict[str, Any]:
         "imagesProcessed": outcome.images_processed,
         "technicalDataProcessed": outcome.technical_data_processed,
         "warnings": [reason.model_dump() for reason in outcome.warnings],
+        **proof_of(outcome),
     }
 
 

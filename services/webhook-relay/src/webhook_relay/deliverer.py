@@ -1,9 +1,9 @@
 """The work loop: claim what is due, send it outside of any transaction, record what came of it."""
 
 import asyncio
-import random
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -25,8 +25,10 @@ from webhook_relay.delivery import (
     judge,
     prepare,
 )
+from webhook_relay.endpoint_health import note_outcome
 from webhook_relay.handlers import utc_now
 from webhook_relay.posting import Poster
+from webhook_relay.schedule import spread
 from webhook_relay.settings import RelaySettings
 from webhook_relay.store.deliveries import claim_due, record
 
@@ -68,11 +70,12 @@ class Deliverer:
         settings: RelaySettings,
         *,
         now: Callable[[], datetime] = utc_now,
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[UUID, int], float] = spread,
     ) -> None:
         self._database = database
         self._poster = poster
         self._settings = settings
+        self._sealer = settings.sealer()
         self._now = now
         self._chance = chance
         self._wake = asyncio.Event()
@@ -122,9 +125,11 @@ class Deliverer:
     async def _record(self, pending: Pending, answer: Answer) -> None:
         now = self._now()
         waits = self._settings.retry_waits_seconds
-        outcome = judge(pending, answer, now, chance=self._chance(), waits=waits)
-        async with self._database.transaction() as connection:
-            ours = await record(connection, pending, answer, outcome, now)
+        chance = self._chance(pending.id, pending.attempts_made + 1)
+        outcome = judge(pending, answer, now, chance=chance, waits=waits)
+        async with self._database.unit_of_work() as work:
+            await note_outcome(work, pending, outcome, now)
+            ours = await record(work.connection, pending, answer, outcome, now)
         word = WORDS[type(outcome)]
         _attempts.add(1, {"outcome": word.removeprefix("webhook.")})
         _seconds.record(answer.seconds)
@@ -147,6 +152,7 @@ class Deliverer:
             async with self._database.transaction() as connection:
                 claimed = await claim_due(
                     connection,
+                    self._sealer,
                     self._now(),
                     limit=room,
                     per_endpoint=self._settings.in_flight_per_endpoint,

@@ -58,6 +58,10 @@ class Answered:
     retry_after: str | None = None
     cut: str = field(default="", repr=False)
 
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -95,15 +99,22 @@ Outcome = Delivered | RetryAt | Exhausted | EndpointGone
 
 def prepare(pending: Pending, now: datetime, *, traceparent: str | None = None) -> Attempt:
     """The request to send: signed now, because receivers refuse old timestamps."""
-    headers = {
-        "content-type": "application/json",
-        "user-agent": USER_AGENT,
-        "webhook-type": pending.event_type,
-        **sign(pending.webhook_id, int(now.timestamp()), pending.body, pending.secrets),
-    }
+    headers = headers_of(pending.webhook_id, pending.event_type, pending.body, now, pending.secrets)
     if traceparent:
         headers["traceparent"] = traceparent
     return Attempt(pending.url, headers, pending.body)
+
+
+def headers_of(
+    webhook_id: str, event_type: str, body: bytes, now: datetime, secrets: Sequence[Secret]
+) -> dict[str, str]:
+    """The headers of a webhook, with a signature for each secret."""
+    return {
+        "content-type": "application/json",
+        "user-agent": USER_AGENT,
+        "webhook-type": event_type,
+        **sign(webhook_id, int(now.timestamp()), body, secrets),
+    }
 
 
 def judge(
@@ -117,7 +128,7 @@ def judge(
     """What the answer means. 2xx is success, 410 is farewell; a redirect is a failure like any other."""
     retry_after = None
     if isinstance(answer, Answered):
-        if 200 <= answer.status < 300:
+        if answer.is_success:
             return Delivered()
         if answer.status == GONE:
             return EndpointGone()

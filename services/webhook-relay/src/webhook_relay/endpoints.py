@@ -25,25 +25,28 @@ class Origin(StrEnum):
 
 
 class EndpointState(StrEnum):
-    """`disabled` stops the attempts, not the recording; `deleted` stops both."""
+    """`paused` (by the tenant) and `disabled` (by us) stop attempts, not the recording; `deleted` both."""
 
     ENABLED = "enabled"
+    PAUSED = "paused"
     DISABLED = "disabled"
     DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address of a tenant with what it wants to hear. All secrets sign."""
+    """An address of a tenant with what it wants to hear: of all the tenant's shops where `shops` is None."""
 
     id: UUID
     tenant: str
     url: str = field(repr=False)  # may carry a token in its query
     events: tuple[str, ...]
-    secrets: tuple[Secret, ...] = field(repr=False)
+    shops: tuple[str, ...] | None = None
+    description: str = ""
     origin: Origin = Origin.API
     state: EndpointState = EndpointState.ENABLED
     state_reason: str = ""
+    failing_since: datetime | None = None
     created_at: datetime | None = None
 
 
@@ -56,6 +59,7 @@ class ConfiguredEndpoint(BaseModel):
     secret = "whsec_…"
     tenant = "acme"
     events = ["bulk.chunk.completed"]
+    shops = ["milano"]                     # without it: all shops of the tenant
     ```
     """
 
@@ -65,6 +69,8 @@ class ConfiguredEndpoint(BaseModel):
     secret: SecretStr = Field(description="`whsec_` and base64 of 24 to 64 bytes.")
     tenant: str = Field(DEFAULT_TENANT, description="Whose webhooks.")
     events: tuple[EventType, ...] = Field(EVENT_TYPES, min_length=1, description="Which ones.")
+
+    shops: tuple[str, ...] | None = Field(None, min_length=1, description="Of which shops; none for all.")
 
     @field_validator("secret")
     @classmethod
@@ -79,9 +85,13 @@ class ConfiguredEndpoint(BaseModel):
             tenant=self.tenant,
             url=self.url,
             events=self.events,
-            secrets=(parse_secret(self.secret.get_secret_value()),),
+            shops=self.shops,
             origin=Origin.SETTINGS,
         )
+
+    def signing_secret(self) -> Secret:
+        """What the endpoint's webhooks are signed with."""
+        return parse_secret(self.secret.get_secret_value())
 
 
 def read_endpoints_file(path: Path) -> list[ConfiguredEndpoint]:
@@ -90,12 +100,13 @@ def read_endpoints_file(path: Path) -> list[ConfiguredEndpoint]:
     return [ConfiguredEndpoint.model_validate(entry) for entry in table.get("endpoint", [])]
 
 
-def subscribed(endpoints: Iterable[Endpoint], tenant: str, event_type: str) -> list[Endpoint]:
-    """The tenant's endpoints that want this event; disabled ones too, deleted ones not."""
+def subscribed(endpoints: Iterable[Endpoint], tenant: str, shop: str, event_type: str) -> list[Endpoint]:
+    """The tenant's endpoints that want this event of this shop; paused and disabled ones too."""
     return [
         endpoint
         for endpoint in endpoints
         if endpoint.tenant == tenant
         and event_type in endpoint.events
+        and (endpoint.shops is None or shop in endpoint.shops)
         and endpoint.state is not EndpointState.DELETED
     ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from common.messages import ChunkCompleted, ItemOutcome, Message, Reason, Result
-from webhook_relay.bodies import operation_of
+from webhook_relay.bodies import operation_of, proof_of
 
 PREFIX = "skuwire."
 
@@ -48,13 +48,17 @@ class ProductEvent(PublicEvent):
 
 
 class ProductSynced(ProductEvent):
-    """Fired when a product in the shop is as the item described it; `result` says what that took."""
+    """Fired when a product in the shop is as the item described it; `result` says what that took.
+
+    `verified` is there where the shop was read afterwards: false comes with warnings.
+    """
 
     message_type = "skuwire.product.synced.v1"
     result: str
     images_processed: int
     technical_data_processed: int
     warnings: tuple[Reason, ...]
+    verified: bool | None = None
 
 
 class ProductFailed(ProductEvent):
@@ -98,6 +102,19 @@ class ShopRecovered(PublicEvent):
 
     message_type = "skuwire.shop.recovered.v1"
     unreachable_since: datetime
+
+
+class EndpointDisabled(PublicEvent):
+    """Fired when an endpoint gets no more webhooks: it answered 410, or failed for five days.
+
+    What is told later is recorded, and sent once the endpoint has been enabled again. `shop` is that of
+    the last delivery; the endpoint may have heard of others.
+    """
+
+    message_type = "skuwire.endpoint.disabled.v1"
+    endpoint_id: str
+    reason: str
+    failing_since: datetime | None = None
 
 
 def events_of(message: ChunkCompleted, at: datetime) -> Iterator[tuple[str, PublicEvent]]:
@@ -149,4 +166,5 @@ def _product_event(message: ChunkCompleted, outcome: ItemOutcome, at: datetime) 
                 images_processed=outcome.images_processed,
                 technical_data_processed=outcome.technical_data_processed,
                 warnings=outcome.warnings,
+                **proof_of(outcome),
             )

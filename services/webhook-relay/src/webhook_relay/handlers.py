@@ -37,7 +37,11 @@ class Intake:
     async def take_completed_chunks(
         self, work: UnitOfWork, received: Sequence[Received[ChunkCompleted]]
     ) -> None:
-        """One delivery for each endpoint that subscribed, and the public events."""
+        """One delivery for each endpoint that subscribed, and the public events.
+
+        A dry run has changed nothing, so nobody outside is told of it.
+        """
+        received = [item for item in received if not item.message.chunk.dry_run]
         tenants = {item.message.chunk.tenant for item in received}
         endpoints = await endpoint_store.endpoints_of(work.connection, sorted(tenants))
         deliveries: list[NewDelivery] = []
@@ -46,7 +50,7 @@ class Intake:
             with item.bound(chunk_id=chunk.chunk_id):
                 for name, event in events_of(item.message, item.envelope.time):
                     work.publish(event, caused_by=item, step=name, exchange=EVENTS)
-                wanted = subscribed(endpoints, chunk.tenant, CHUNK_COMPLETED)
+                wanted = subscribed(endpoints, chunk.tenant, chunk.shop, CHUNK_COMPLETED)
                 deliveries += new_deliveries(item, wanted)
                 log.info("chunk.told", outcomes=len(item.message.outcomes), webhooks=len(wanted))
         if deliveries:

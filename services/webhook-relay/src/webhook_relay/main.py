@@ -1,5 +1,7 @@
 """webhook-relay, wired: intake, deliveries, the internal API."""
 
+import structlog
+
 from common.messages import ChunkCompleted, ShopReachability
 from common.service import Runtime, run_service
 from webhook_relay.addresses import check_url, refuse_unless_public
@@ -8,9 +10,14 @@ from webhook_relay.endpoints import Endpoint, read_endpoints_file
 from webhook_relay.handlers import Intake
 from webhook_relay.posting import Poster, accept_any_address
 from webhook_relay.retention import Retention
-from webhook_relay.routes import InternalApi
+from webhook_relay.routes import internal_routes
+from webhook_relay.routes.endpoints import TRIALS_AT_ONCE
 from webhook_relay.settings import RelaySettings
+from webhook_relay.signing import Secret
 from webhook_relay.store.endpoints import keep_configured_endpoints
+from webhook_relay.store.secrets import seal_all
+
+log = structlog.get_logger()
 
 
 def main() -> None:
@@ -21,12 +28,20 @@ def main() -> None:
 async def start(runtime: Runtime[RelaySettings]) -> None:
     """Wire the service."""
     settings = runtime.settings
+    sealer = settings.sealer()
+    configured = configured_endpoints(settings)
     async with runtime.database.transaction() as connection:
-        await keep_configured_endpoints(connection, configured_endpoints(settings))
+        await keep_configured_endpoints(
+            connection,
+            [(endpoint, sealer.seal(secret, endpoint.id)) for endpoint, secret in configured],
+        )
+        sealed = await seal_all(connection, sealer)
+    if sealed:
+        log.info("endpoints.secrets_sealed", count=sealed)
     poster = Poster(
         connect_timeout_seconds=settings.connect_timeout_seconds,
         total_timeout_seconds=settings.total_timeout_seconds,
-        connections=settings.in_flight,
+        connections=settings.in_flight + TRIALS_AT_ONCE,
         check=accept_any_address if settings.allow_private_endpoints else refuse_unless_public,
     )
     runtime.on_stop.append(poster.close)
@@ -37,11 +52,14 @@ async def start(runtime: Runtime[RelaySettings]) -> None:
     )
     runtime.background("deliveries", deliverer.run)
     runtime.background("retention", Retention(runtime.database, settings.keep_days).run)
-    runtime.routes(InternalApi(runtime.database, settings).routes())
+    runtime.routes(internal_routes(runtime.database, settings, poster, deliverer.wake))
 
 
-def configured_endpoints(settings: RelaySettings) -> list[Endpoint]:
-    """The endpoints of the settings. Raises `UnusableUrl` for one that no webhook may be sent to."""
+def configured_endpoints(settings: RelaySettings) -> list[tuple[Endpoint, Secret]]:
+    """The endpoints of the settings, each with its secret.
+
+    Raises `UnusableUrl` for one that no webhook may be sent to.
+    """
     configured = list(settings.endpoints)
     if settings.endpoints_file is not None:
         configured += read_endpoints_file(settings.endpoints_file)
@@ -51,4 +69,4 @@ def configured_endpoints(settings: RelaySettings) -> list[Endpoint]:
             allow_http=settings.allow_http_endpoints,
             allow_private=settings.allow_private_endpoints,
         )
-    return [entry.endpoint() for entry in configured]
+    return [(entry.endpoint(), entry.signing_secret()) for entry in configured]

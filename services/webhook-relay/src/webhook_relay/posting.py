@@ -27,6 +27,7 @@ NAME_NOT_RESOLVED = "name_not_resolved"
 NOT_CONNECTED = "not_connected"
 CONNECTION_LOST = "connection_lost"
 NOT_HTTP = "not_http"
+UNUSABLE_URL = "unusable_url"
 
 AddressCheck = Callable[[str], None]
 
@@ -93,6 +94,8 @@ class Poster:
     async def post(self, attempt: Attempt) -> Answer:
         """Send it once. Whatever goes wrong outside is a `Failed`; nothing is raised for it."""
         began = time.monotonic()
+        if not attempt.url.lower().startswith(("https://", "http://")):
+            return Failed(UNUSABLE_URL, 0)
         try:
             async with self._session.post(
                 attempt.url, data=attempt.body, headers=attempt.headers, allow_redirects=False
@@ -139,7 +142,7 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (aiohttp.ClientResponseError, NOT_HTTP),
     (aiohttp.ClientPayloadError, CONNECTION_LOST),
     (aiohttp.ServerDisconnectedError, CONNECTION_LOST),
-    (ValueError, "unusable_url"),
+    (ValueError, UNUSABLE_URL),
 )
 
 

@@ -8,6 +8,7 @@ up its deliveries nor put them off for ever.
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from uuid import UUID
 
 MINUTE, HOUR = 60, 3600
 WAITS_SECONDS: tuple[float, ...] = (
@@ -47,6 +48,16 @@ def next_wait(
     if retry_after is not None:
         return min(max(retry_after, step), 2 * step)
     return step * (1 - JITTER + 2 * JITTER * chance)
+
+
+def spread(delivery_id: UUID, attempts_made: int) -> float:
+    """The `chance` of a delivery's next wait: its own number in (0, 1), turned round at every attempt.
+
+    A long wait is so followed by a short one: each is spread by ±20 %, yet all together last 73 hours at
+    least. Spread independently, one delivery in five would give up within 72.
+    """
+    own = (delivery_id.int % 2**32 + 0.5) / 2**32
+    return own if attempts_made % 2 else 1 - own
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:

@@ -2,13 +2,19 @@
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from common.settings import ServiceSettings, settings_of, shared
 from webhook_relay.endpoints import ConfiguredEndpoint
 from webhook_relay.schedule import WAITS_SECONDS
+from webhook_relay.sealing import Sealer
 
+LEAST_SECRET_BYTES = 32
+TOO_SHORT = (
+    "needs at least 32 random bytes; make one with: "
+    "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+)
 LEASE_MARGIN_SECONDS = 2.0  # to record the attempt
 
 
@@ -23,6 +29,17 @@ class RelaySettings(ServiceSettings):
         "internal_token",
         None,
         "Token that the gateway shows to the internal API; without one the API is not served.",
+    )
+    sealing_secret: SecretStr = Field(
+        SecretStr(""),
+        validate_default=True,
+        description="Encrypts the secrets of endpoints in the database; at least 32 random bytes, the same "
+        "in every replica.",
+    )
+    sealing_previous_secrets: SecretStr = Field(
+        SecretStr(""),
+        description="Secrets that encrypted them before and still decrypt, separated by spaces; a start "
+        "encrypts anew with the present one.",
     )
     endpoints_file: Path | None = Field(None, description="TOML file with endpoints; see the README.")
     endpoints: tuple[ConfiguredEndpoint, ...] = Field(
@@ -51,6 +68,20 @@ class RelaySettings(ServiceSettings):
     )
     poll_seconds: float = Field(0.5, gt=0, description="How often to look for deliveries that became due.")
 
+    @field_validator("sealing_secret")
+    @classmethod
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if too_short(secret.get_secret_value()):
+            raise ValueError(f"SKUWIRE_RELAY_SEALING_SECRET {TOO_SHORT}")
+        return secret
+
+    @field_validator("sealing_previous_secrets")
+    @classmethod
+    def _all_long_enough(cls, several: SecretStr) -> SecretStr:
+        if any(too_short(secret) for secret in several.get_secret_value().split()):
+            raise ValueError(f"each of SKUWIRE_RELAY_SEALING_PREVIOUS_SECRETS {TOO_SHORT}")
+        return several
+
     @model_validator(mode="after")
     def _lease_outlasts_an_attempt(self) -> "RelaySettings":
         if self.lease_seconds < self.total_timeout_seconds + LEASE_MARGIN_SECONDS:
@@ -59,3 +90,13 @@ class RelaySettings(ServiceSettings):
                 "or a slow attempt is made twice"
             )
         return self
+
+    def sealer(self) -> Sealer:
+        """What seals and opens the secrets of endpoints."""
+        previous = self.sealing_previous_secrets.get_secret_value().split()
+        return Sealer(self.sealing_secret.get_secret_value(), previous)
+
+
+def too_short(secret: str) -> bool:
+    """Whether a secret of the settings has less than 32 bytes."""
+    return len(secret.encode()) < LEAST_SECRET_BYTES

@@ -10,11 +10,14 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 PREFIX = "whsec_"
 NEW_SECRET_BYTES = 32
 SHORTEST_SECRET_BYTES = 24
 LONGEST_SECRET_BYTES = 64
+OLD_SECRETS_SIGN_FOR = timedelta(hours=24)
+MOST_OLD_SECRETS = 10
 
 
 class UnusableSecret(ValueError):
@@ -30,6 +33,37 @@ class Secret:
     def text(self) -> str:
         """`whsec_…`, as a receiver's library wants it."""
         return PREFIX + base64.b64encode(self.key).decode()
+
+
+class RotatedTooOften(Exception):
+    """Ten old secrets sign already; one must run out before the next rotation."""
+
+
+@dataclass(frozen=True, slots=True)
+class OldSecret:
+    """A secret that was rotated away and still signs `until` then."""
+
+    secret: Secret
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SigningSecrets:
+    """What an endpoint's webhooks are signed with; `old` is newest first."""
+
+    current: Secret
+    old: tuple[OldSecret, ...] = ()
+
+    def at(self, now: datetime) -> tuple[Secret, ...]:
+        """Those that sign now, the current one first."""
+        return (self.current, *(old.secret for old in self.old if old.until > now))
+
+    def rotated(self, fresh: Secret, now: datetime) -> "SigningSecrets":
+        """With a fresh secret; the one before signs for another 24 hours. Raises `RotatedTooOften`."""
+        living = tuple(old for old in self.old if old.until > now)
+        if len(living) >= MOST_OLD_SECRETS:
+            raise RotatedTooOften
+        return SigningSecrets(fresh, (OldSecret(self.current, now + OLD_SECRETS_SIGN_FOR), *living))
 
 
 def new_secret() -> Secret:

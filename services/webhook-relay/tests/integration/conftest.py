@@ -5,16 +5,35 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
 from common.database import Database, open_database
 from common.database.migrate import migrate
 from common.settings import ServiceSettings
+from webhook_relay.deliverer import Deliverer
+from webhook_relay.endpoints import Endpoint
+from webhook_relay.posting import Poster, accept_any_address
+from webhook_relay.routes import internal_routes
+from webhook_relay.settings import RelaySettings
+from webhook_relay.signing import new_secret
+from webhook_relay.store.deliveries import NewDelivery, add_deliveries, claim_due
+from webhook_relay.store.endpoints import add_endpoint, endpoints_of
+
+TOKEN = "an internal token of the tests"
+SETTINGS = RelaySettings(
+    poll_seconds=0.02,
+    internal_token=SecretStr(TOKEN),
+    sealing_secret=SecretStr("a-sealing-secret-of-the-tests-long-enough"),
+    allow_http_endpoints=True,
+    allow_private_endpoints=True,
+)
+SEALER = SETTINGS.sealer()
 
 
 async def _eventually(holds: Callable[[], bool], seconds: float = 20) -> None:
@@ -49,12 +68,15 @@ class Receiver:
     taken: list[Taken] = field(default_factory=list)
     answers: dict[str, list[Any]] = field(default_factory=dict)
     held: dict[str, asyncio.Event] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.taken.append(Taken(request.path, headers, await request.read()))
         if request.path in self.held:
             await self.held[request.path].wait()
+        if request.path in self.down:
+            return web.Response(status=503)
         answer = next(iter(self.answers.get(request.path, [])), 200)
         if self.answers.get(request.path):
             self.answers[request.path].pop(0)
@@ -79,6 +101,123 @@ class HandClock:
         self.time += timedelta(**by)
 
 
+NEXT_MOMENT = """
+    select min(greatest(d.due_at, coalesce(e.probe_at, d.due_at)))
+    from deliveries d join endpoints e on e.id = d.endpoint_id
+    where d.state = 'pending' and e.state = 'enabled'
+"""
+
+
+class Relay:
+    """What the tests do with the relay."""
+
+    def __init__(self, database: Database, deliverer: Deliverer, receiver: Any, clock: Any) -> None:
+        self.database = database
+        self.deliverer = deliverer
+        self.receiver = receiver
+        self.clock = clock
+        self.secret = new_secret()
+
+    async def endpoint(self, path: str) -> Endpoint:
+        wanted = Endpoint(
+            id=uuid4(),
+            tenant="acme",
+            url=self.receiver.url + path,
+            events=("bulk.chunk.completed",),
+        )
+        sealed = SEALER.seal(self.secret, wanted.id)
+        async with self.database.transaction() as connection:
+            return await add_endpoint(connection, wanted, sealed)
+
+    async def add(self, endpoint: Endpoint, count: int = 1) -> list[UUID]:
+        new = [
+            NewDelivery(
+                id=(delivery_id := uuid4()),
+                endpoint_id=endpoint.id,
+                webhook_id=f"msg_{delivery_id.hex}",
+                event_type="bulk.chunk.completed",
+                tenant="acme",
+                shop="milano",
+                subject="bulk_1_0",
+                body=b'{"chunkId":"bulk_1_0"}',
+                traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            )
+            for _ in range(count)
+        ]
+        async with self.database.transaction() as connection:
+            await add_deliveries(connection, new, self.clock.now())
+        return [delivery.id for delivery in new]
+
+    async def claim(self) -> list[Any]:
+        async with self.database.transaction() as connection:
+            return await claim_due(
+                connection,
+                SEALER,
+                self.clock.now(),
+                limit=64,
+                per_endpoint=4,
+                lease_seconds=SETTINGS.lease_seconds,
+            )
+
+    async def deliver_due(self) -> int:
+        """Deliver what is due at the clock's time; how many that were."""
+        claimed = await self.claim()
+        await asyncio.gather(*(self.deliverer.deliver(pending) for pending in claimed))
+        return len(claimed)
+
+    async def run_for(self, **span: float) -> None:
+        """Let the time pass, from one thing that is due to the next."""
+        end = self.clock.now() + timedelta(**span)
+        while True:
+            moment = await self.database.pool.fetchval(NEXT_MOMENT)
+            if moment is None or moment > end:
+                break
+            self.clock.time = max(self.clock.time, moment)
+            await self.deliver_due()
+        self.clock.time = end
+
+    def another_deliverer(self, poster: Poster) -> Deliverer:
+        return Deliverer(self.database, poster, SETTINGS, now=self.clock.now)
+
+    async def lease_runs_out(self) -> None:
+        await self.database.pool.execute("update deliveries set lease_until = now() where state = 'pending'")
+
+    async def delivery(self, delivery_id: UUID) -> Any:
+        return await self.database.pool.fetchrow("select * from deliveries where id = $1", delivery_id)
+
+    async def attempts(self, delivery_id: UUID) -> list[Any]:
+        rows = await self.database.pool.fetch(
+            "select * from attempts where delivery_id = $1 order by epoch", delivery_id
+        )
+        return list(rows)
+
+
+class Api:
+    """The internal API as the tenant `acme` meets it through the gateway."""
+
+    def __init__(self, client: TestClient[web.Request, web.Application], database: Database) -> None:
+        self.client = client
+        self.database = database
+
+    async def __call__(
+        self, method: str, path: str, body: object = None, *, query: str = ""
+    ) -> tuple[int, Any]:
+        given = {} if body is None else {"json": body}
+        async with self.client.request(
+            method, f"/internal/webhooks{path}?tenant=acme&{query}", **given
+        ) as answer:  # type: ignore[arg-type]  # the options of a request
+            return answer.status, await answer.json() if answer.status != 204 else None
+
+    async def made(self, url: str, **wanted: object) -> Any:
+        answer = await self.client.post("/internal/webhooks", json={"tenant": "acme", "url": url, **wanted})
+        assert answer.status == 201, await answer.text()
+        return await answer.json()
+
+    async def endpoints(self) -> list[Endpoint]:
+        async with self.database.transaction() as connection:
+            return await endpoints_of(connection, ["acme"])
+
+
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
     receiver = Receiver()
@@ -97,6 +236,15 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
+async def poster() -> AsyncIterator[Poster]:
+    poster = Poster(
+        connect_timeout_seconds=5, total_timeout_seconds=10, connections=64, check=accept_any_address
+    )
+    yield poster
+    await poster.close()
+
+
+@pytest.fixture
 async def relay_database(database: str) -> AsyncIterator[Database]:
     await migrate(database, "webhook-relay")
     opened = await open_database(ServiceSettings(database_url=SecretStr(database)), "webhook-relay")
@@ -107,3 +255,21 @@ async def relay_database(database: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def eventually() -> Callable[..., Awaitable[None]]:
     return _eventually
+
+
+@pytest.fixture
+def relay(relay_database: Database, poster: Poster, receiver: Any, clock: Any) -> Relay:
+    return Relay(
+        relay_database,
+        Deliverer(relay_database, poster, SETTINGS, now=clock.now, chance=lambda _id, _made: 0.5),
+        receiver,
+        clock,
+    )
+
+
+@pytest.fixture
+async def api(relay_database: Database, poster: Poster, clock: Any) -> AsyncIterator[Api]:
+    app = web.Application()
+    app.add_routes(internal_routes(relay_database, SETTINGS, poster, lambda: None, clock.now))
+    async with TestClient(TestServer(app), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        yield Api(client, relay_database)

@@ -12,13 +12,20 @@ from pydantic import SecretStr, ValidationError
 from common.database import Database
 from webhook_relay.addresses import UnusableUrl
 from webhook_relay.main import configured_endpoints
-from webhook_relay.routes import InternalApi
+from webhook_relay.posting import Poster
+from webhook_relay.routes import internal_routes
 from webhook_relay.settings import RelaySettings
 from webhook_relay.signing import parse_secret
 from webhook_relay.store.endpoints import endpoints_of, keep_configured_endpoints
+from webhook_relay.store.secrets import load_secrets
 
 TOKEN = "an internal token of the tests"
-SETTINGS = RelaySettings(internal_token=SecretStr(TOKEN))
+SEALING = SecretStr("a sealing secret of the tests, long enough")
+SETTINGS = RelaySettings(
+    internal_token=SecretStr(TOKEN),
+    sealing_secret=SEALING,
+)
+SEALER = SETTINGS.sealer()
 URL = "https://erp.example.com/skuwire"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -28,9 +35,9 @@ Client = TestClient[web.Request, web.Application]
 
 
 @pytest.fixture
-async def api(relay_database: Database) -> AsyncIterator[Client]:
+async def api(relay_database: Database, poster: Poster) -> AsyncIterator[Client]:
     app = web.Application()
-    app.add_routes(InternalApi(relay_database, SETTINGS).routes())
+    app.add_routes(internal_routes(relay_database, SETTINGS, poster, lambda: None))
     async with TestClient(TestServer(app), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         yield client
 
@@ -102,8 +109,11 @@ async def test_what_cannot_be_read_is_refused(api: Client) -> None:
     assert (await api.get("/internal/webhooks/nonsense?tenant=acme")).status == 404
 
 
-async def test_without_a_token_in_the_settings_the_api_is_not_served(relay_database: Database) -> None:
-    assert InternalApi(relay_database, RelaySettings()).routes() == []
+async def test_without_a_token_in_the_settings_the_api_is_not_served(
+    relay_database: Database, poster: Poster
+) -> None:
+    settings = RelaySettings(sealing_secret=SEALING)
+    assert internal_routes(relay_database, settings, poster, lambda: None) == []
 
 
 async def test_the_endpoints_of_the_settings_are_those_that_are_kept(
@@ -112,14 +122,16 @@ async def test_the_endpoints_of_the_settings_are_those_that_are_kept(
     file = tmp_path / "endpoints.toml"
     one = f'[[endpoint]]\nurl = "{URL}"\nsecret = "{SECRET}"\ntenant = "acme"\n'
     file.write_text(one + one.replace(URL, URL + "/two"))
-    both = configured_endpoints(RelaySettings(endpoints_file=file))
+    both = configured_endpoints(RelaySettings(sealing_secret=SEALING, endpoints_file=file))
     file.write_text(one)
-    first = configured_endpoints(RelaySettings(endpoints_file=file))
+    first = configured_endpoints(RelaySettings(sealing_secret=SEALING, endpoints_file=file))
     for wanted in (both, both, first, both, first):
         async with relay_database.transaction() as connection:
-            await keep_configured_endpoints(connection, wanted)
+            sealed = [(endpoint, SEALER.seal(secret, endpoint.id)) for endpoint, secret in wanted]
+            await keep_configured_endpoints(connection, sealed)
             kept = await endpoints_of(connection, ["acme"])
-        assert {(e.id, e.url, e.secrets) for e in kept} == {(e.id, e.url, e.secrets) for e in wanted}
+            secrets = {e.id: (await load_secrets(connection, SEALER, e.id)).current for e in kept}
+        assert {(e.id, e.url, secrets[e.id]) for e in kept} == {(e.id, e.url, s) for e, s in wanted}
 
 
 def test_a_configured_endpoint_obeys_the_same_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,13 +139,13 @@ def test_a_configured_endpoint_obeys_the_same_rules(tmp_path: Path, monkeypatch:
         "SKUWIRE_RELAY_ENDPOINTS", f'[{{"url": "https://10.0.0.1/", "secret": "{SECRET}", "tenant": "acme"}}]'
     )
     with pytest.raises(UnusableUrl):
-        configured_endpoints(RelaySettings())
+        configured_endpoints(RelaySettings(sealing_secret=SEALING))
     monkeypatch.setenv("SKUWIRE_RELAY_ENDPOINTS", f'[{{"url": "{URL}", "secret": "{SHORT_SECRET}"}}]')
     with pytest.raises(ValidationError) as refused:
-        RelaySettings()
+        RelaySettings(sealing_secret=SEALING)
     assert SHORT_SECRET not in str(refused.value)
     file = tmp_path / "endpoints.toml"
     file.write_text(f'[[endpoint]]\nurl = "{URL}"\nsecret = "{SHORT_SECRET}"\n')
     with pytest.raises(ValidationError) as refused:
-        configured_endpoints(RelaySettings(endpoints=(), endpoints_file=file))
+        configured_endpoints(RelaySettings(sealing_secret=SEALING, endpoints=(), endpoints_file=file))
     assert SHORT_SECRET not in str(refused.value)

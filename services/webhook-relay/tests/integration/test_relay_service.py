@@ -35,6 +35,7 @@ from common.settings import ServiceSettings
 from stack.ports import free_port
 
 TOKEN = "an internal token of the tests"
+SEALING = "a sealing secret of the tests, long enough"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
 
@@ -99,7 +100,7 @@ class World:
             envelope, exchange=CHUNKS, routing_key=message.routing_key(), body=message.to_json()
         )
 
-    def chunk(self) -> ChunkCompleted:
+    def chunk(self, *, dry_run: bool = False) -> ChunkCompleted:
         refused = Reason(code="price_negative", field="price", message="Price must be a positive number")
         return ChunkCompleted(
             chunk=Chunk(
@@ -110,6 +111,7 @@ class World:
                 shop=self.shop,
                 submitted_at=datetime.now(UTC),
                 total_items=2,
+                dry_run=dry_run,
             ),
             outcomes=(
                 ItemOutcome(position=0, sequence=1, intent=Intent.UPSERT, result=Result.CREATED, presta_id=7),
@@ -145,6 +147,7 @@ async def world(database: str, rabbitmq_server: Any, tmp_path: Path) -> AsyncIte
         "SKUWIRE_DATABASE_URL": database,
         "SKUWIRE_AMQP_URL": rabbitmq_server.url,
         "SKUWIRE_INTERNAL_TOKEN": TOKEN,
+        "SKUWIRE_RELAY_SEALING_SECRET": SEALING,
         "SKUWIRE_RELAY_ALLOW_HTTP_ENDPOINTS": "true",
         "SKUWIRE_RELAY_ALLOW_PRIVATE_ENDPOINTS": "true",
     }
@@ -201,6 +204,19 @@ async def test_a_completed_chunk_is_told_by_webhook_and_to_the_public(
     assert secret not in written
     assert "hidden" not in written
     assert TOKEN not in written
+
+
+async def test_nobody_outside_is_told_of_a_dry_run(
+    world: World, receiver: Any, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    async with world.service() as service, world.public_events() as heard:
+        await make_endpoint(service, world.tenant, receiver.url + "/hook")
+        await world.tell(world.chunk(dry_run=True))
+        await world.tell(world.chunk())  # what comes of the first has come when this one is told
+        await eventually(lambda: len(receiver.taken) == 1 and len(heard) == 3)
+        await eventually(lambda: len(service.lines("webhook.delivered")) == 1)
+    assert (len(receiver.taken), len(heard)) == (1, 3)
+    assert len(service.lines("chunk.told")) == 1
 
 
 async def test_a_relay_that_is_killed_during_a_post_repeats_it_under_the_same_id(

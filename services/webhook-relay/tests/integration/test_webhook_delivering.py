@@ -1,117 +1,23 @@
 """Deliveries against a real database and a real receiver, with a clock that is set by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
-import pytest
-
-from common.database import Database
-from webhook_relay.deliverer import Deliverer
 from webhook_relay.delivery import Delivered, Failed, RetryAt, judge
-from webhook_relay.endpoints import Endpoint
-from webhook_relay.posting import Poster, accept_any_address
+from webhook_relay.posting import Poster
 from webhook_relay.retention import Retention
 from webhook_relay.schedule import WAITS_SECONDS
-from webhook_relay.settings import RelaySettings
-from webhook_relay.signing import new_secret
-from webhook_relay.store.deliveries import NewDelivery, add_deliveries, claim_due, record
-from webhook_relay.store.endpoints import add_endpoint
-
-SETTINGS = RelaySettings(poll_seconds=0.02)
+from webhook_relay.store.deliveries import record
 
 
-@pytest.fixture
-async def poster() -> AsyncIterator[Poster]:
-    poster = Poster(
-        connect_timeout_seconds=5, total_timeout_seconds=10, connections=64, check=accept_any_address
-    )
-    yield poster
-    await poster.close()
-
-
-@pytest.fixture
-def relay(relay_database: Database, poster: Poster, receiver: Any, clock: Any) -> "Relay":
-    return Relay(
-        relay_database,
-        Deliverer(relay_database, poster, SETTINGS, now=clock.now, chance=lambda: 0.5),
-        receiver,
-        clock,
-    )
-
-
-class Relay:
-    """What the tests do with the relay."""
-
-    def __init__(self, database: Database, deliverer: Deliverer, receiver: Any, clock: Any) -> None:
-        self.database = database
-        self.deliverer = deliverer
-        self.receiver = receiver
-        self.clock = clock
-
-    async def endpoint(self, path: str) -> Endpoint:
-        wanted = Endpoint(
-            id=uuid4(),
-            tenant="acme",
-            url=self.receiver.url + path,
-            events=("bulk.chunk.completed",),
-            secrets=(new_secret(),),
-        )
-        async with self.database.transaction() as connection:
-            return await add_endpoint(connection, wanted)
-
-    async def add(self, endpoint: Endpoint, count: int = 1) -> list[UUID]:
-        new = [
-            NewDelivery(
-                id=(delivery_id := uuid4()),
-                endpoint_id=endpoint.id,
-                webhook_id=f"msg_{delivery_id.hex}",
-                event_type="bulk.chunk.completed",
-                tenant="acme",
-                shop="milano",
-                subject="bulk_1_0",
-                body=b'{"chunkId":"bulk_1_0"}',
-                traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            )
-            for _ in range(count)
-        ]
-        async with self.database.transaction() as connection:
-            await add_deliveries(connection, new, self.clock.now())
-        return [delivery.id for delivery in new]
-
-    async def claim(self) -> list[Any]:
-        async with self.database.transaction() as connection:
-            return await claim_due(
-                connection, self.clock.now(), limit=64, per_endpoint=4, lease_seconds=SETTINGS.lease_seconds
-            )
-
-    async def deliver_due(self) -> int:
-        """Deliver what is due at the clock's time; how many that were."""
-        claimed = await self.claim()
-        await asyncio.gather(*(self.deliverer.deliver(pending) for pending in claimed))
-        return len(claimed)
-
-    async def lease_runs_out(self) -> None:
-        await self.database.pool.execute("update deliveries set lease_until = now() where state = 'pending'")
-
-    async def delivery(self, delivery_id: UUID) -> Any:
-        return await self.database.pool.fetchrow("select * from deliveries where id = $1", delivery_id)
-
-    async def attempts(self, delivery_id: UUID) -> list[Any]:
-        rows = await self.database.pool.fetch(
-            "select * from attempts where delivery_id = $1 order by epoch", delivery_id
-        )
-        return list(rows)
-
-
-async def test_a_webhook_is_delivered_and_verified_by_the_official_library(relay: Relay) -> None:
+async def test_a_webhook_is_delivered_and_verified_by_the_official_library(relay: Any) -> None:
     endpoint = await relay.endpoint("/hook")
     (delivery_id,) = await relay.add(endpoint)
     assert await relay.deliver_due() == 1
     (taken,) = relay.receiver.taken
-    assert taken.verified(endpoint.secrets[0].text()) == {"chunkId": "bulk_1_0"}
+    assert taken.verified(relay.secret.text()) == {"chunkId": "bulk_1_0"}
     assert taken.headers["content-type"] == "application/json"
     assert taken.headers["traceparent"].split("-")[1] == "0af7651916cd43dd8448eb211c80319c"
     assert (await relay.delivery(delivery_id))["state"] == "delivered"
@@ -120,7 +26,7 @@ async def test_a_webhook_is_delivered_and_verified_by_the_official_library(relay
     assert await relay.deliver_due() == 0
 
 
-async def test_two_failures_are_made_good_after_5_and_30_seconds(relay: Relay) -> None:
+async def test_two_failures_are_made_good_after_5_and_30_seconds(relay: Any) -> None:
     endpoint = await relay.endpoint("/hook")
     (delivery_id,) = await relay.add(endpoint)
     relay.receiver.answers["/hook"] = [500, 500]
@@ -136,7 +42,7 @@ async def test_two_failures_are_made_good_after_5_and_30_seconds(relay: Relay) -
     assert (await relay.delivery(delivery_id))["state"] == "delivered"
 
 
-async def test_a_receiver_that_is_down_for_three_days_misses_nothing(relay: Relay) -> None:
+async def test_a_receiver_that_is_down_for_three_days_misses_nothing(relay: Any) -> None:
     (delivery_id,) = await relay.add(await relay.endpoint("/hook"))
     relay.receiver.answers["/hook"] = [503] * 10
     began = relay.clock.now()
@@ -147,11 +53,11 @@ async def test_a_receiver_that_is_down_for_three_days_misses_nothing(relay: Rela
     assert (await relay.delivery(delivery_id))["state"] == "delivered"
 
 
-async def test_after_eleven_failures_the_delivery_is_kept_as_exhausted(relay: Relay) -> None:
+async def test_after_eleven_failures_the_delivery_is_kept_as_exhausted(relay: Any) -> None:
     (delivery_id,) = await relay.add(await relay.endpoint("/hook"))
     relay.receiver.answers["/hook"] = [500] * 20
-    for _ in range(11):
-        relay.clock.advance(hours=24)
+    for wait in WAITS_SECONDS:
+        relay.clock.advance(seconds=wait)
         assert await relay.deliver_due() == 1
     relay.clock.advance(hours=24)
     assert await relay.deliver_due() == 0
@@ -160,7 +66,7 @@ async def test_after_eleven_failures_the_delivery_is_kept_as_exhausted(relay: Re
 
 
 async def test_a_relay_that_dies_between_post_and_record_repeats_under_the_same_id(
-    relay: Relay, eventually: Callable[..., Awaitable[None]]
+    relay: Any, eventually: Callable[..., Awaitable[None]]
 ) -> None:
     endpoint = await relay.endpoint("/hook")
     (delivery_id,) = await relay.add(endpoint)
@@ -177,11 +83,11 @@ async def test_a_relay_that_dies_between_post_and_record_repeats_under_the_same_
     first, second = relay.receiver.taken
     assert first.webhook_id == second.webhook_id
     assert first.body == second.body
-    assert second.verified(endpoint.secrets[0].text())
+    assert second.verified(relay.secret.text())
     assert (await relay.delivery(delivery_id))["state"] == "delivered"
 
 
-async def test_a_worker_that_outlived_its_lease_changes_nothing(relay: Relay) -> None:
+async def test_a_worker_that_outlived_its_lease_changes_nothing(relay: Any) -> None:
     (delivery_id,) = await relay.add(await relay.endpoint("/hook"))
     (old,) = await relay.claim()
     await relay.lease_runs_out()
@@ -197,7 +103,7 @@ async def test_a_worker_that_outlived_its_lease_changes_nothing(relay: Relay) ->
     assert [attempt["cause"] for attempt in await relay.attempts(delivery_id)] == ["timed_out", None]
 
 
-async def test_what_was_delivered_counts_even_after_the_lease(relay: Relay) -> None:
+async def test_what_was_delivered_counts_even_after_the_lease(relay: Any) -> None:
     (delivery_id,) = await relay.add(await relay.endpoint("/hook"))
     (old,) = await relay.claim()
     await relay.lease_runs_out()
@@ -208,7 +114,7 @@ async def test_what_was_delivered_counts_even_after_the_lease(relay: Relay) -> N
 
 
 async def test_a_slow_endpoint_holds_up_nobody_else(
-    relay: Relay, eventually: Callable[..., Awaitable[None]]
+    relay: Any, eventually: Callable[..., Awaitable[None]]
 ) -> None:
     slow, quick = await relay.endpoint("/slow"), await relay.endpoint("/quick")
     relay.receiver.held["/slow"] = asyncio.Event()
@@ -227,12 +133,12 @@ async def test_a_slow_endpoint_holds_up_nobody_else(
 
 
 async def test_many_workers_deliver_everything_once(
-    relay: Relay, poster: Poster, eventually: Callable[..., Awaitable[None]]
+    relay: Any, poster: Poster, eventually: Callable[..., Awaitable[None]]
 ) -> None:
     for number in range(10):
         await relay.add(await relay.endpoint(f"/hook{number}"), 20)
     stopping = asyncio.Event()
-    workers = [Deliverer(relay.database, poster, SETTINGS, now=relay.clock.now) for _ in range(3)]
+    workers = [relay.another_deliverer(poster) for _ in range(3)]
     loops = [asyncio.create_task(worker.run(stopping)) for worker in workers]
     await eventually(lambda: len(relay.receiver.taken) >= 200)
     stopping.set()
@@ -242,7 +148,7 @@ async def test_many_workers_deliver_everything_once(
     assert len(ids) == len(set(ids)) == 200
 
 
-async def test_410_disables_the_endpoint_and_what_follows_is_only_recorded(relay: Relay) -> None:
+async def test_410_disables_the_endpoint_and_what_follows_is_only_recorded(relay: Any) -> None:
     endpoint = await relay.endpoint("/hook")
     (delivery_id,) = await relay.add(endpoint)
     relay.receiver.answers["/hook"] = [410]
@@ -251,11 +157,13 @@ async def test_410_disables_the_endpoint_and_what_follows_is_only_recorded(relay
     (later,) = await relay.add(endpoint)
     assert await relay.deliver_due() == 0
     assert (await relay.delivery(later))["state"] == "pending"
+    (event,) = await relay.database.pool.fetch("select routing_key from outbox")
+    assert event["routing_key"] == "endpoint.disabled.milano"
     row = await relay.database.pool.fetchrow("select state, state_reason from endpoints")
     assert tuple(row) == ("disabled", "answered 410")
 
 
-async def test_deliveries_are_forgotten_a_month_after_they_were_finished(relay: Relay) -> None:
+async def test_deliveries_are_forgotten_a_month_after_they_were_finished(relay: Any) -> None:
     old, recent, disabled = await relay.add(await relay.endpoint("/hook"), 3)
     finished = "update deliveries set state = 'delivered', finished_at = now() - $2::interval where id = $1"
     await relay.database.pool.execute(finished, old, timedelta(days=31))

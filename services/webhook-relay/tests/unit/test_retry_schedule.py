@@ -1,12 +1,13 @@
 """The schedule: eleven attempts over 75.6 hours, spread, and not at the receiver's mercy."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook_relay.schedule import WAITS_SECONDS, next_wait, parse_retry_after
+from webhook_relay.schedule import WAITS_SECONDS, next_wait, parse_retry_after, spread
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 attempts = st.integers(min_value=0, max_value=len(WAITS_SECONDS) - 1)
@@ -24,6 +25,23 @@ def test_a_wait_is_its_step_give_or_take_a_fifth(made: int, chance: float) -> No
     assert wait is not None
     assert 0.8 * WAITS_SECONDS[made] <= wait.total_seconds() + 1e-6
     assert wait.total_seconds() <= 1.2 * WAITS_SECONDS[made] + 1e-6
+
+
+@given(st.uuids())
+def test_however_a_delivery_is_spread_it_is_tried_for_more_than_72_hours(delivery_id: UUID) -> None:
+    waits = [next_wait(made, chance=spread(delivery_id, made)) for made in range(len(WAITS_SECONDS))]
+    assert sum((wait for wait in waits if wait is not None), timedelta(0)) > timedelta(hours=73)
+    for wait, step in zip(waits, WAITS_SECONDS, strict=True):
+        assert wait is not None
+        assert 0.8 * step <= wait.total_seconds() + 1e-6
+        assert wait.total_seconds() <= 1.2 * step + 1e-6
+
+
+def test_deliveries_that_failed_together_do_not_come_back_together() -> None:
+    ids = [uuid5(NAMESPACE_URL, str(number)) for number in range(1000)]
+    for made in range(1, len(WAITS_SECONDS)):
+        chances = sorted(spread(delivery_id, made) for delivery_id in ids)
+        assert all(abs(chance - place / 1000) < 0.1 for place, chance in enumerate(chances))
 
 
 @given(made=attempts, chance=chances, asked=st.timedeltas(min_value=timedelta(0)))

@@ -61,6 +61,16 @@ def test_a_completed_chunk_has_the_documents_keys() -> None:
     ]
 
 
+@pytest.mark.parametrize("verified", [None, True, False])
+def test_whether_the_shop_was_read_afterwards_is_told_where_it_was(verified: bool | None) -> None:
+    message = completed(outcome(Result.UPDATED, verified=verified))
+    expected = {} if verified is None else {"verified": verified}
+    [item] = json.loads(chunk_body(message))["itemsCompleted"]
+    (_, event), _ = events_of(message, AT)
+    for told in (item, json.loads(event.to_json())):
+        assert {key: told[key] for key in told.keys() & {"verified"}} == expected
+
+
 def test_a_refused_item_is_a_message_with_its_reasons_by_field() -> None:
     slug = Reason(
         code="slug_taken", field="es.slug", message="There are another register with the same slug."

@@ -17,7 +17,8 @@ from webhook_relay.delivery import (
     Pending,
     RetryAt,
 )
-from webhook_relay.signing import parse_secret
+from webhook_relay.sealing import Sealer
+from webhook_relay.store.secrets import open_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +54,23 @@ async def add_deliveries(
 # One claimer per endpoint at a time, so that the count of what is in flight is right.
 _LOCK_ENDPOINTS_WITH_WORK = """
     select id from endpoints e
-    where state = 'enabled' and exists (
+    where state = 'enabled' and (probe_at is null or probe_at <= $1) and exists (
         select from deliveries d
         where d.endpoint_id = e.id and d.state = 'pending' and d.due_at <= $1 and d.lease_until <= now()
     )
     for no key update skip locked
 """
 
-# The endpoint with the fewest in flight comes first: slow ones leave room for the others. Leases are in
-# the database's clock, which all workers share; the condition is repeated for rows that changed meanwhile.
+# The endpoint with the fewest in flight comes first: slow ones leave room for the others. One whose last
+# attempt failed gets one at a time, so that many that only time out do not fill all places. Leases are in the
+# database's clock, which all workers share; the condition is repeated for rows that changed meanwhile.
 _CLAIM = """
     with room as (
-        select e.id, $4 - (
+        select e.id, case when e.failures = 0 then $4 else 1 end - (
             select count(*) from deliveries d
             where d.endpoint_id = e.id and d.state = 'pending' and d.lease_until > now()
         ) as free
-        from unnest($2::uuid[]) as e (id)
+        from endpoints e where e.id = any($2::uuid[])
     ), due as (
         select d.id, d.due_at, row_number() over (partition by room.id order by d.due_at) - room.free as rank
         from room cross join lateral (
@@ -82,12 +84,13 @@ _CLAIM = """
     from (select id from due order by rank, due_at limit $3) as chosen, endpoints e
     where d.id = chosen.id and e.id = d.endpoint_id and d.state = 'pending' and d.lease_until <= now()
     returning d.id, d.epoch, d.endpoint_id, d.webhook_id, d.event_type, d.tenant, d.shop, d.body,
-        d.attempts, d.traceparent, e.url, e.secrets
+        d.attempts, d.traceparent, e.url, e.secrets, e.secret_ends
 """
 
 
 async def claim_due(
     connection: asyncpg.Connection,
+    sealer: Sealer,
     now: datetime,
     *,
     limit: int,
@@ -113,7 +116,7 @@ async def claim_due(
             attempts_made=row["attempts"],
             traceparent=row["traceparent"],
             url=row["url"],
-            secrets=tuple(parse_secret(text) for text in row["secrets"]),
+            secrets=open_secrets(sealer, row["endpoint_id"], row["secrets"], row["secret_ends"]).at(now),
         )
         for row in rows
     ]
@@ -124,12 +127,13 @@ _RECORD_ATTEMPT = """
     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
 """
 
-# A worker that outlived its lease changes nothing any more — except that what was delivered, was.
+# A worker that outlived its lease changes nothing any more — except that what was delivered, was, unless it
+# was replayed since.
 _RECORD_OUTCOME = """
     update deliveries
     set state = $3, attempts = attempts + 1, due_at = coalesce($4, due_at), lease_until = '-infinity',
         last_status = $5, last_cause = $6, finished_at = case when $3 <> 'pending' then $7::timestamptz end
-    where id = $1 and state = 'pending' and (epoch = $2 or $3 = 'delivered')
+    where id = $1 and state = 'pending' and (epoch = $2 or $3 = 'delivered' and $2 > replay_epoch)
     returning true
 """
 
@@ -156,21 +160,15 @@ async def record(
     ours = await connection.fetchval(
         _RECORD_OUTCOME, pending.id, pending.epoch, state, due_at, status, cause, now
     )
-    if isinstance(outcome, EndpointGone):
-        await connection.execute(
-            "update endpoints set state = 'disabled', state_reason = 'answered 410', changed_at = now() "
-            "where id = $1 and state = 'enabled'",
-            pending.endpoint_id,
-        )
     return bool(ours)
 
 
 async def forget_older_than(connection: asyncpg.Connection, age: timedelta, limit: int) -> int:
-    """Delete up to `limit` deliveries that were finished, or if never finished made, longer ago; how many."""
+    """Delete up to `limit` deliveries that were finished, or while pending were due, longer ago; how many."""
     rows = await connection.fetch(
         """
         delete from deliveries where id in (
-            select id from deliveries where coalesce(finished_at, created_at) < now() - $1::interval
+            select id from deliveries where coalesce(finished_at, due_at) < now() - $1::interval
             limit $2 for update skip locked
         ) returning id
         """,

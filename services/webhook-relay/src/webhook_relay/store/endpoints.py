@@ -7,7 +7,6 @@ from uuid import UUID
 import asyncpg
 
 from webhook_relay.endpoints import Endpoint, EndpointState, Origin
-from webhook_relay.signing import parse_secret
 
 
 class EndpointExists(Exception):
@@ -23,18 +22,60 @@ async def endpoints_of(connection: asyncpg.Connection, tenants: Sequence[str]) -
     return [_endpoint(row) for row in rows]
 
 
-async def add_endpoint(connection: asyncpg.Connection, endpoint: Endpoint) -> Endpoint:
-    """Store a new endpoint. Raises `EndpointExists`."""
+_FIND = "select * from endpoints where id = $1 and tenant = $2 and state <> 'deleted'"
+_FIND_LOCKED = f"{_FIND} for no key update"
+
+
+async def endpoint_of(
+    connection: asyncpg.Connection, tenant: str, endpoint_id: UUID, *, lock: bool = False
+) -> Endpoint | None:
+    """A tenant's endpoint, with `lock` held until the transaction ends; None for a deleted one."""
+    row = await connection.fetchrow(_FIND_LOCKED if lock else _FIND, endpoint_id, tenant)
+    return None if row is None else _endpoint(row)
+
+
+_ADD = """
+    insert into endpoints (id, tenant, url, events, shops, description, state, origin, secrets)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+
+async def add_endpoint(connection: asyncpg.Connection, endpoint: Endpoint, sealed: str) -> Endpoint:
+    """Store a new endpoint with its sealed secret. Raises `EndpointExists`."""
     row = await connection.fetchrow(
-        """
-        insert into endpoints (id, tenant, url, events, secrets, origin) values ($1, $2, $3, $4, $5, $6)
-        on conflict (tenant, url, origin) where state <> 'deleted' do nothing
-        returning *
-        """,
-        *_columns(endpoint),
+        f"{_ADD} on conflict (tenant, url, origin) where state <> 'deleted' do nothing returning *",
+        *_columns(endpoint, sealed),
     )
     if row is None:
         raise EndpointExists
+    return _endpoint(row)
+
+
+async def change_endpoint(connection: asyncpg.Connection, endpoint: Endpoint) -> Endpoint:
+    """Store an endpoint that was changed; with a new URL or state its health begins anew.
+
+    Raises `EndpointExists` for the URL of another one.
+    """
+    try:
+        row = await connection.fetchrow(
+            """
+            update endpoints set url = $2, events = $3, shops = $4, description = $5, state = $6,
+                state_reason = $7, changed_at = now(),
+                failures = case when url = $2 and state = $6 then failures else 0 end,
+                failing_since = case when url = $2 and state = $6 then failing_since end,
+                probe_at = case when url = $2 and state = $6 then probe_at end
+            where id = $1 returning *
+            """,
+            endpoint.id,
+            endpoint.url,
+            list(endpoint.events),
+            _shops(endpoint),
+            endpoint.description,
+            endpoint.state.value,
+            endpoint.state_reason,
+        )
+    except asyncpg.UniqueViolationError:
+        raise EndpointExists from None
     return _endpoint(row)
 
 
@@ -42,7 +83,8 @@ async def delete_endpoint(connection: asyncpg.Connection, tenant: str, endpoint_
     """Forget a tenant's own endpoint with its secrets, and cancel what was still to be delivered to it."""
     deleted = await connection.fetchval(
         """
-        update endpoints set state = 'deleted', state_reason = 'deleted', secrets = '{}', changed_at = now()
+        update endpoints set state = 'deleted', state_reason = 'deleted', secrets = '{}', secret_ends = '{}',
+            changed_at = now()
         where id = $1 and tenant = $2 and origin = 'api' and state <> 'deleted' returning true
         """,
         endpoint_id,
@@ -53,23 +95,28 @@ async def delete_endpoint(connection: asyncpg.Connection, tenant: str, endpoint_
     return bool(deleted)
 
 
-async def keep_configured_endpoints(connection: asyncpg.Connection, endpoints: Sequence[Endpoint]) -> None:
-    """Make the endpoints of the settings those that are stored; a start enables them again."""
+async def keep_configured_endpoints(
+    connection: asyncpg.Connection, endpoints: Sequence[tuple[Endpoint, str]]
+) -> None:
+    """Make the endpoints of the settings, with sealed secrets, those that are stored; enabled again."""
     await connection.executemany(
-        """
-        insert into endpoints (id, tenant, url, events, secrets, origin) values ($1, $2, $3, $4, $5, $6)
-        on conflict (id) do update set events = excluded.events, secrets = excluded.secrets,
-            state = 'enabled', state_reason = '', changed_at = now()
+        f"""
+        {_ADD}
+        on conflict (id) do update set events = excluded.events, shops = excluded.shops,
+            secrets = excluded.secrets, secret_ends = '{{}}', state = 'enabled', state_reason = '',
+            failures = case when endpoints.state = 'enabled' then endpoints.failures else 0 end,
+            failing_since = case when endpoints.state = 'enabled' then endpoints.failing_since end,
+            probe_at = case when endpoints.state = 'enabled' then endpoints.probe_at end, changed_at = now()
         """,
-        [_columns(endpoint) for endpoint in endpoints],
+        [_columns(endpoint, sealed) for endpoint, sealed in endpoints],
     )
     gone = await connection.fetch(
         """
         update endpoints set state = 'deleted', state_reason = 'no longer in the settings',
-            secrets = '{}', changed_at = now()
+            secrets = '{}', secret_ends = '{}', changed_at = now()
         where origin = 'settings' and state <> 'deleted' and id <> all($1::uuid[]) returning id
         """,
-        [endpoint.id for endpoint in endpoints],
+        [endpoint.id for endpoint, _ in endpoints],
     )
     await _cancel_deliveries(connection, [row["id"] for row in gone])
 
@@ -82,15 +129,21 @@ async def _cancel_deliveries(connection: asyncpg.Connection, endpoint_ids: Seque
     )
 
 
-def _columns(endpoint: Endpoint) -> tuple[Any, ...]:
-    secrets = [secret.text() for secret in endpoint.secrets]
+def _shops(endpoint: Endpoint) -> list[str] | None:
+    return None if endpoint.shops is None else list(endpoint.shops)
+
+
+def _columns(endpoint: Endpoint, sealed: str) -> tuple[Any, ...]:
     return (
         endpoint.id,
         endpoint.tenant,
         endpoint.url,
         list(endpoint.events),
-        secrets,
+        _shops(endpoint),
+        endpoint.description,
+        endpoint.state.value,
         endpoint.origin.value,
+        [sealed],
     )
 
 
@@ -100,9 +153,11 @@ def _endpoint(row: Any) -> Endpoint:  # Any: asyncpg's Record is untyped
         tenant=row["tenant"],
         url=row["url"],
         events=tuple(row["events"]),
-        secrets=tuple(parse_secret(text) for text in row["secrets"]),
+        shops=None if row["shops"] is None else tuple(row["shops"]),
+        description=row["description"],
         origin=Origin(row["origin"]),
         state=EndpointState(row["state"]),
         state_reason=row["state_reason"],
+        failing_since=row["failing_since"],
         created_at=row["created_at"],
     )

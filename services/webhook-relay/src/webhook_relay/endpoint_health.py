@@ -1,0 +1,68 @@
+"""What an attempt tells about its endpoint: the breaker opens and closes, and at the end it is disabled."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from common.database import UnitOfWork
+from common.messaging.topology import EVENTS
+from webhook_relay.breaker import FAILURES_THAT_OPEN, after_failure, has_failed_too_long
+from webhook_relay.delivery import Delivered, EndpointGone, Outcome, Pending
+from webhook_relay.events import EndpointDisabled
+from webhook_relay.store.health import disable, load_health, note_success, save_health
+
+log = structlog.get_logger()
+
+ANSWERED_410 = "answered 410"
+FAILED_FIVE_DAYS = "failed for five days"
+
+
+async def note_outcome(work: UnitOfWork, pending: Pending, outcome: Outcome, now: datetime) -> None:
+    """Keep the health of the endpoint. Called before its delivery is touched: claims lock in this order."""
+    if isinstance(outcome, EndpointGone):
+        await _disable(work, pending, ANSWERED_410, now)
+    elif isinstance(outcome, Delivered):
+        if await note_success(work.connection, pending.endpoint_id):
+            work.after_commit(_telling("endpoint.recovered"))
+    else:
+        await _note_failure(work, pending, now)
+
+
+async def _note_failure(work: UnitOfWork, pending: Pending, now: datetime) -> None:
+    before = await load_health(work.connection, pending.endpoint_id)
+    if before is None:
+        return
+    health = after_failure(before, now)
+    if has_failed_too_long(health, now):
+        await _disable(work, pending, FAILED_FIVE_DAYS, now, health.failing_since)
+        return
+    await save_health(work.connection, pending.endpoint_id, health)
+    if health.failures == FAILURES_THAT_OPEN:
+        work.after_commit(_telling("endpoint.breaker_opened"))
+
+
+async def _disable(
+    work: UnitOfWork, pending: Pending, reason: str, now: datetime, failing_since: datetime | None = None
+) -> None:
+    if not await disable(work.connection, pending.endpoint_id, reason, failing_since):
+        return
+    event = EndpointDisabled(
+        tenant=pending.tenant,
+        shop=pending.shop,
+        at=now,
+        endpoint_id=str(pending.endpoint_id),
+        reason=reason,
+        failing_since=failing_since,
+    )
+    work.publish(event, exchange=EVENTS)
+    work.after_commit(_telling("endpoint.disabled", reason=reason))
+
+
+def _telling(word: str, **facts: str) -> Callable[[], None]:
+    """Logs it after the commit; the ids are bound by the deliverer."""
+
+    def tell() -> None:
+        log.warning(word, **facts)
+
+    return tell
