@@ -6,11 +6,12 @@ was answered with a no (`GatewayRefused`), or it was sent and the answer was los
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import aiohttp
 from pydantic import SecretStr
@@ -140,9 +141,10 @@ class Gateway:
         found: dict[str, Any] = answer.body
         return found
 
-    async def post_webhook(self, url: str) -> dict[str, Any]:
-        """Subscribe; the answer holds the secret, which is shown this once."""
-        answer = await self._ask("POST", "/api/v1/webhooks", json_body={"url": url}, repeatable=False)
+    async def post_webhook(self, url: str, shops: Sequence[str] = ()) -> dict[str, Any]:
+        """Subscribe, of all shops or these; the answer holds the secret, which is shown this once."""
+        wanted = {"url": url, "shops": list(shops) or None}
+        answer = await self._ask("POST", "/api/v1/webhooks", json_body=wanted, repeatable=False)
         found: dict[str, Any] = answer.body["data"]
         return found
 
@@ -152,6 +154,24 @@ class Gateway:
         found: list[dict[str, Any]] = answer.body["data"]["webhooks"]
         return found
 
+    async def change_webhook(self, webhook_id: str, change: Mapping[str, Any]) -> None:
+        """What the change does not state stays."""
+        await self._ask("PATCH", f"/api/v1/webhooks/{webhook_id}", json_body=dict(change))
+
+    async def webhook_deliveries(self, webhook_id: str, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The newest deliveries that the query names."""
+        path = f"/api/v1/webhooks/{webhook_id}/deliveries?{urlencode(query)}"
+        answer = await self._ask("GET", path)
+        found: list[dict[str, Any]] = answer.body["data"]["deliveries"]
+        return found
+
+    async def ask_of_webhook(self, webhook_id: str, what: str, body: object = None) -> dict[str, Any]:
+        """What `rotate-secret`, `test`, `recover` and `deliveries/…/replay` answer."""
+        path = f"/api/v1/webhooks/{webhook_id}/{what}"
+        answer = await self._ask("POST", path, json_body=body, repeatable=what == "recover")
+        found: dict[str, Any] = answer.body["data"]
+        return found
+
     async def delete_webhook(self, webhook_id: str) -> None:
         """End a subscription; one that is gone is no error."""
         try:
@@ -159,6 +179,41 @@ class Gateway:
         except GatewayRefused as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
+
+    async def users(self) -> list[dict[str, Any]]:
+        """Who can log in, of this login's tenant."""
+        answer = await self._ask("GET", "/api/v1/users")
+        found: list[dict[str, Any]] = answer.body["data"]["users"]
+        return found
+
+    async def add_user(self, email: str, password: str, role: str) -> None:
+        """Let somebody log in."""
+        body = {"email": email, "password": password, "role": role}
+        await self._ask("POST", "/api/v1/users", json_body=body, repeatable=False)
+
+    async def change_user(self, user_id: str, change: Mapping[str, str]) -> None:
+        """Another role, another password."""
+        await self._ask("PATCH", f"/api/v1/users/{user_id}", json_body=dict(change))
+
+    async def remove_user(self, user_id: str) -> None:
+        """With the API keys that it made."""
+        await self._ask("DELETE", f"/api/v1/users/{user_id}", repeatable=False)
+
+    async def api_keys(self) -> list[dict[str, Any]]:
+        """The tenant's keys, without their texts."""
+        answer = await self._ask("GET", "/api/v1/auth/api-keys")
+        found: list[dict[str, Any]] = answer.body["data"]["api_keys"]
+        return found
+
+    async def create_api_key(self, wanted: Mapping[str, Any]) -> str:
+        """The key, which is told this once."""
+        answer = await self._ask("POST", "/api/v1/auth/api-keys", json_body=dict(wanted), repeatable=False)
+        key: str = answer.body["data"]["key"]
+        return key
+
+    async def revoke_api_key(self, api_key_id: str) -> None:
+        """It is refused from now on."""
+        await self._ask("DELETE", f"/api/v1/auth/api-keys/{api_key_id}")
 
     # ── how it is asked ──
 

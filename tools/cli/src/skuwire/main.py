@@ -3,11 +3,14 @@
 import typer
 
 from skuwire.commands.demo import demo
+from skuwire.commands.keys import keys
 from skuwire.commands.logs import logs
 from skuwire.commands.push import push
 from skuwire.commands.status import status
 from skuwire.commands.token import token
 from skuwire.commands.up import down, up
+from skuwire.commands.users import users
+from skuwire.commands.webhooks import webhooks
 
 app = typer.Typer(
     name="skuwire",
@@ -18,6 +21,9 @@ app = typer.Typer(
 )
 for command in (up, down, push, status, demo, logs, token):
     app.command()(command)
+app.add_typer(users, name="users")
+app.add_typer(keys, name="keys")
+app.add_typer(webhooks, name="webhooks")
 
 if __name__ == "__main__":
     app()

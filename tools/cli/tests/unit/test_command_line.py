@@ -28,14 +28,32 @@ def words(text: str) -> str:
     return re.sub(r"[\s│]+", " ", text)
 
 
-@pytest.mark.parametrize("command", ["up", "down", "push", "status", "demo", "logs", "token"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "up", "down", "push", "status", "demo", "logs", "token", "users list", "users add", "users role",
+        "users password", "users remove", "keys list", "keys create", "keys revoke",
+        "webhooks list", "webhooks create", "webhooks pause", "webhooks enable", "webhooks remove",
+        "webhooks rotate", "webhooks test", "webhooks deliveries", "webhooks replay", "webhooks recover",
+    ],
+)  # fmt: skip
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
-    result = run.invoke(app, [command, "--help"])
+    result = run.invoke(app, [*command.split(), "--help"])
     assert result.exit_code == 0
     assert "Example: " in result.output
 
 
-@pytest.mark.parametrize("arguments", [["push", "items.json"], ["status", "bulk_1"], ["token"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["push", "items.json"],
+        ["status", "bulk_1"],
+        ["token"],
+        ["users", "list"],
+        ["keys", "revoke", "key_1"],
+        ["webhooks", "list"],
+    ],
+)
 def test_without_a_gateway_the_next_step_is_told(tmp_path: Path, arguments: list[str]) -> None:
     (tmp_path / "items.json").write_text(json.dumps([{"reference": "A"}]))
     result = run.invoke(app, arguments)

@@ -41,7 +41,9 @@ class Secrets:
 
     password: str = field(repr=False)
     jwt_secret: str = field(repr=False)
+    credential_secret: str = field(repr=False)
     internal_token: str = field(repr=False)
+    sealing_secret: str = field(repr=False)
     shop_keys: dict[str, str] = field(repr=False)
 
 
@@ -63,7 +65,9 @@ def load_secrets(file: Path, shop_ids: Iterable[str]) -> Secrets:
     made = Secrets(
         password=known.get("password") or secrets.token_urlsafe(12),
         jwt_secret=known.get("jwt_secret") or secrets.token_urlsafe(48),
+        credential_secret=known.get("credential_secret") or secrets.token_urlsafe(48),
         internal_token=known.get("internal_token") or secrets.token_urlsafe(32),
+        sealing_secret=known.get("sealing_secret") or secrets.token_urlsafe(48),
         shop_keys=shop_keys,
     )
     write_secret(file, json.dumps(asdict(made), indent=2))
@@ -111,11 +115,13 @@ def service_environment(service: str, wiring: Wiring, made: Secrets) -> dict[str
             "SKUWIRE_GATEWAY_BOOTSTRAP_PASSWORD": made.password,
             "SKUWIRE_GATEWAY_BOOTSTRAP_TENANT": TENANT,
             "SKUWIRE_GATEWAY_JWT_SECRET": made.jwt_secret,
+            "SKUWIRE_GATEWAY_CREDENTIAL_SECRET": made.credential_secret,
             "SKUWIRE_INTERNAL_TOKEN": made.internal_token,
             "SKUWIRE_GATEWAY_RELAY_URL": f"http://{LOOPBACK}:{wiring.ports['webhook-relay']}",
         },
         "webhook-relay": {
             "SKUWIRE_INTERNAL_TOKEN": made.internal_token,
+            "SKUWIRE_RELAY_SEALING_SECRET": made.sealing_secret,
             # The receivers of a demo are on this machine, and speak http.
             "SKUWIRE_RELAY_ALLOW_HTTP_ENDPOINTS": "true",
             "SKUWIRE_RELAY_ALLOW_PRIVATE_ENDPOINTS": "true",
