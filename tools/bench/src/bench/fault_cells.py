@@ -54,8 +54,10 @@ KINDS = (
     Kind("creates", r"^POST /api/products$"),
     Kind("changes", r"^PATCH /api/products$", changes=True),
     Kind("stock", r"^PATCH /api/stock_availables$", changes=True),
+    Kind("variants", r"^POST /api/combinations$"),
+    Kind("variant_stock", r"^PATCH /api/stock_availables$", changes=True),
     Kind("discounts", r"^(POST|PATCH|DELETE) /api/specific_prices"),
-    Kind("pictures", r"^POST /api/images/products/", products=12, slow=True),
+    Kind("pictures", r"^POST /api/images/products/", slow=True),
 )
 
 

@@ -14,11 +14,12 @@ from bench.cell_products import sendings
 from bench.fault_cells import Cell
 from bench.oracle import Verdict, judge, read_tables
 from bench.shops_under_test import NotFinished, ShopUnderTest, Surroundings, bring, running_stack
-from skuwire.gateway import Gateway
+from skuwire.gateway import AnswerLost, Gateway, GatewayAway, GatewayRefused
 from stack.wiring import SimulatedShop
 
 CELL_SECONDS = 90.0
 SHOWN = 3  # violations that a line names
+GATEWAY_FAILED = (GatewayAway, GatewayRefused, AnswerLost)
 
 # Short, so that a lost answer is waited out within seconds; each lease outlasts the longest request.
 REQUEST_SECONDS, LATE_COMMIT_SECONDS = 1.0, 1.5
@@ -60,7 +61,7 @@ class CellResult:
         told = "; ".join([text for text in (self.problem, *named) if text])
         problem = told or ("" if self.dealt else "the fault hit no request")
         return (
-            f"{'ok  ' if self.holds else 'FAIL'} {self.cell.kind.name:9} under {self.cell.fault:12} "
+            f"{'ok  ' if self.holds else 'FAIL'} {self.cell.kind.name:13} under {self.cell.fault:12} "
             f"seed {self.cell.seed}: {self.products} products, {self.dealt} hit, {counts}, "
             f"{self.seconds:.1f} s{f'  [{problem}]' if problem else ''}"
         )
@@ -94,7 +95,7 @@ async def run_cell(cell: Cell, shop: ShopUnderTest, gateway: Gateway) -> CellRes
         status = await bring(gateway, shop.id, last.items, patience_seconds=CELL_SECONDS)
         refused = status["refused"]
         problem = _first_refusal(status)
-    except NotFinished as error:
+    except (NotFinished, *GATEWAY_FAILED) as error:
         problem = str(error)
     finally:
         dealt = (await shop.switch({"clear": True}))["dealt"].get(cell.fault, 0)

@@ -1,7 +1,7 @@
 """A writer that POSTs and tries again, as most scripts do: the oracle has to find its duplicates."""
 
 import asyncio
-from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import aiohttp
@@ -19,6 +19,21 @@ AT_ONCE = 4
 LANGUAGES = (1, 2)
 
 
+@dataclass(frozen=True)
+class NaiveResult:
+    """What the naive writer has left in the shop."""
+
+    cell: Cell
+    verdict: Verdict
+
+    def line(self) -> str:
+        """The cell in one line."""
+        return (
+            f"     naive         under {self.cell.fault:12} seed {self.cell.seed}: "
+            f"{self.cell.kind.products} products, twice {len(self.verdict.duplicates)}"
+        )
+
+
 def naive_cells(seed: int) -> list[Cell]:
     """Product creates under each fault that hides a write."""
     creates = next(kind for kind in KINDS if kind.name == "creates")
@@ -26,7 +41,7 @@ def naive_cells(seed: int) -> list[Cell]:
     return [Cell(kind, fault, seed) for fault in WRITES_UNSEEN]
 
 
-async def run_naive_cell(cell: Cell, shop: ShopUnderTest) -> Verdict:
+async def run_naive_cell(cell: Cell, shop: ShopUnderTest) -> NaiveResult:
     """POST each product until it is answered with 201."""
     wanted = [
         Wanted(f"{cell.prefix}{number}", f"{cell.prefix} product {number}", Decimal(10), 0)
@@ -42,7 +57,7 @@ async def run_naive_cell(cell: Cell, shop: ShopUnderTest) -> Verdict:
         await asyncio.gather(*(_post(http, shop.url, product) for product in wanted))
     await shop.switch({"clear": True})
     await asyncio.sleep(cell.quiet_seconds)
-    return judge(wanted, await asyncio.to_thread(read_tables, shop.database, cell.prefix))
+    return NaiveResult(cell, judge(wanted, await asyncio.to_thread(read_tables, shop.database, cell.prefix)))
 
 
 async def _post(http: aiohttp.ClientSession, url: str, product: Wanted) -> None:
@@ -56,8 +71,3 @@ async def _post(http: aiohttp.ClientSession, url: str, product: Wanted) -> None:
                     return
         except (aiohttp.ClientError, TimeoutError):
             continue
-
-
-def duplicates(verdicts: Sequence[Verdict]) -> int:
-    """Products that the naive writer made more than once."""
-    return sum(len(verdict.duplicates) for verdict in verdicts)

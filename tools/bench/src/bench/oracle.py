@@ -26,8 +26,17 @@ FEATURES = """
 REDUCTIONS = """
     SELECT s.id_product, s.from_quantity, s.reduction FROM specific_prices s
     JOIN products p ON p.id = s.id_product WHERE substr(p.reference, 1, length(:prefix)) = :prefix"""
+VARIANTS = """
+    SELECT c.id_product, c.reference, v.name AS value, s.quantity FROM combinations c
+    JOIN products p ON p.id = c.id_product
+    LEFT JOIN combination_value cv ON cv.id_combination = c.id
+    LEFT JOIN product_option_values v ON v.id = cv.id_option_value
+    LEFT JOIN stock_availables s ON s.id_product = c.id_product AND s.id_product_attribute = c.id
+    WHERE substr(p.reference, 1, length(:prefix)) = :prefix"""
 BRAND_NAMES = "SELECT name FROM manufacturers WHERE substr(name, 1, length(:prefix)) = :prefix"
 FEATURE_NAMES = "SELECT name FROM product_features WHERE instr(name, :prefix)"
+OPTION_NAMES = "SELECT name FROM product_options WHERE instr(name, :prefix)"
+OPTION_VALUES = "SELECT id_attribute_group, name FROM product_option_values WHERE instr(name, :prefix)"
 VALUES = """
     SELECT f.name AS feature, v.value FROM product_feature_values v
     JOIN product_features f ON f.id = v.id_feature
@@ -46,11 +55,12 @@ class Shown:
     features: frozenset[tuple[str, str]] = frozenset()
     reductions: tuple[tuple[int, Decimal], ...] = ()
     pictures: int = 0
+    variants: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class ShopTables:
-    """The rows of one cell; `names` are those of its brands, features and feature values, one per row."""
+    """The rows of one cell; `names` are those of its brands, features, options and values, one per row."""
 
     products: Sequence[Shown]
     names: Sequence[tuple[str, str]] = ()
@@ -72,8 +82,8 @@ class Verdict:
 def judge(wanted: Iterable[Wanted], tables: ShopTables) -> Verdict:
     """Compare what the shop holds with what it should hold. Pure.
 
-    A picture or a reduction too many is a duplicate, as is a second row of a reference or of a name; one too
-    few makes the product wrong.
+    A picture, a reduction or a variant too many is a duplicate, as is a second row of a reference or of a
+    name; one too few makes the product wrong.
     """
     rows: defaultdict[str, list[Shown]] = defaultdict(list)
     for shown in tables.products:
@@ -84,8 +94,8 @@ def judge(wanted: Iterable[Wanted], tables: ShopTables) -> Verdict:
         found = rows[product.reference]
         if not found:
             verdict.lost.append(product.reference)
-        elif found[0].pictures > product.pictures or len(found[0].reductions) > len(product.reductions):
-            verdict.duplicates.append(f"{product.reference}: pictures or reductions")
+        elif too_many := _too_many(product, found[0]):
+            verdict.duplicates.append(f"{product.reference}: {too_many}")
         elif differences := _differences(product, found[0]):
             verdict.wrong.append(f"{product.reference}: {differences}")
     return verdict
@@ -95,8 +105,17 @@ def _twice(names: Iterable[str]) -> list[str]:
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
+def _too_many(wanted: Wanted, shown: Shown) -> str:
+    counts = {
+        "pictures": shown.pictures - wanted.pictures,
+        "reductions": len(shown.reductions) - len(wanted.reductions),
+        "variants": len(shown.variants) - len(wanted.variants),
+    }
+    return ", ".join(name for name, surplus in counts.items() if surplus > 0)
+
+
 def _differences(wanted: Wanted, shown: Shown) -> str:
-    fields = ("name", "price", "quantity", "brand", "features", "reductions", "pictures")
+    fields = ("name", "price", "quantity", "brand", "features", "reductions", "pictures", "variants")
     return ", ".join(name for name in fields if getattr(wanted, name) != getattr(shown, name))
 
 
@@ -114,16 +133,26 @@ def read_tables(database: Path, prefix: str) -> ShopTables:
         reductions: defaultdict[int, list[tuple[int, Decimal]]] = defaultdict(list)
         for row in rows(REDUCTIONS):
             reductions[row["id_product"]].append((row["from_quantity"], Decimal(row["reduction"])))
+        variants: defaultdict[int, list[tuple[str, str, int]]] = defaultdict(list)
+        for row in rows(VARIANTS):
+            value = _text(row["value"]) if row["value"] else ""
+            variants[row["id_product"]].append((row["reference"], value, row["quantity"]))
         names = [("brand", row["name"]) for row in rows(BRAND_NAMES)]
         names += [("feature", _text(row["name"])) for row in rows(FEATURE_NAMES)]
         names += [("value", f"{_text(row['feature'])} = {_text(row['value'])}") for row in rows(VALUES)]
-        return ShopTables([_shown(row, features, reductions) for row in rows(PRODUCTS)], names)
+        names += [("option", _text(row["name"])) for row in rows(OPTION_NAMES)]
+        names += [
+            ("option value", f"{row['id_attribute_group']} = {_text(row['name'])}")
+            for row in rows(OPTION_VALUES)
+        ]
+        return ShopTables([_shown(row, features, reductions, variants) for row in rows(PRODUCTS)], names)
 
 
 def _shown(
     row: sqlite3.Row,
     features: Mapping[int, set[tuple[str, str]]],
     reductions: Mapping[int, list[tuple[int, Decimal]]],
+    variants: Mapping[int, list[tuple[str, str, int]]],
 ) -> Shown:
     return Shown(
         reference=row["reference"],
@@ -134,6 +163,7 @@ def _shown(
         features=frozenset(features.get(row["id"], ())),
         reductions=tuple(sorted(reductions.get(row["id"], ()))),
         pictures=row["pictures"],
+        variants=tuple(sorted(variants.get(row["id"], ()))),
     )
 
 

@@ -115,7 +115,9 @@ def time_of(phase: Phase) -> dict[str, Any]:
 
 def report_of(figures: Figures) -> dict[str, Any]:
     """The report as it is written to the file."""
+    goals = goals_of(figures)
     return {
+        "reached": all(goal.reached for goal in goals.values()),
         "goals": {
             name: {
                 "value": round(goal.value, 4),
@@ -123,7 +125,7 @@ def report_of(figures: Figures) -> dict[str, Any]:
                 "reached": goal.reached,
                 "says": goal.says,
             }
-            for name, goal in goals_of(figures).items()
+            for name, goal in goals.items()
         },
         "bare_loop": {
             "products": figures.products,
@@ -146,6 +148,18 @@ def goals_table(report: Mapping[str, Any]) -> Table:
         reached = "reached" if goal["reached"] else "MISSED"
         table.add_row(name, f"{goal['value']:g}", goal["goal"], reached, goal["says"])
     return table
+
+
+def goals_line(report: Mapping[str, Any]) -> str:
+    """How many goals were reached, and which were not."""
+    goals = report["goals"]
+    missed = [
+        f"{name} ({goal['value']:g}, not {goal['goal']})"
+        for name, goal in goals.items()
+        if not goal["reached"]
+    ]
+    reached = f"{len(goals) - len(missed)} of {len(goals)} goals reached"
+    return f"{reached}; missed: {', '.join(missed)}" if missed else reached
 
 
 def time_table(report: Mapping[str, Any]) -> Table:

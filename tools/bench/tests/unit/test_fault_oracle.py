@@ -1,6 +1,6 @@
 """What the oracle of the fault matrix calls lost, twice and wrong."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from decimal import Decimal
 
 import pytest
@@ -19,10 +19,7 @@ def wanted_of(kind: str):
 
 def as_wanted(kind: str) -> list[Shown]:
     """The rows of a shop in which all is well."""
-    return [
-        Shown(w.reference, w.name, w.price, w.quantity, w.brand, w.features, w.reductions, w.pictures)
-        for w in wanted_of(kind)
-    ]
+    return [Shown(**{field.name: getattr(w, field.name) for field in fields(w)}) for w in wanted_of(kind)]
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
@@ -54,6 +51,25 @@ def test_a_picture_too_many_is_a_duplicate_and_one_too_few_is_wrong(pictures, fo
     assert not verdict.holds
 
 
+@pytest.mark.parametrize(("shown", "found"), [(4, "duplicates"), (2, "wrong")])
+def test_a_combination_too_many_is_a_duplicate_and_one_too_few_is_wrong(shown, found):
+    first, *others = as_wanted("variants")
+    variants = (first.variants * 2)[:shown]
+
+    verdict = judge(wanted_of("variants"), ShopTables([replace(first, variants=variants), *others]))
+
+    assert [len(verdict.lost), len(getattr(verdict, found))] == [0, 1]
+
+
+def test_a_stock_of_a_variant_that_did_not_come_makes_its_product_wrong():
+    first, *others = as_wanted("variant_stock")
+    old = tuple((reference, size, 1) for reference, size, _ in first.variants)
+
+    verdict = judge(wanted_of("variant_stock"), ShopTables([replace(first, variants=old), *others]))
+
+    assert verdict.wrong == [f"{first.reference}: variants"]
+
+
 @pytest.mark.parametrize(
     "difference",
     [
@@ -79,6 +95,12 @@ def test_the_matrix_is_every_fault_against_every_kind_for_every_seed():
     assert len(matrix) == 2 * len(KINDS) * len(FAULTS)
     prefixes = [cell.prefix for cell in matrix]
     assert [p for p in prefixes for q in prefixes if p != q and q.startswith(p)] == []
+
+
+def test_only_some_of_the_products_have_pictures():
+    counted = [product.pictures for product in wanted_of("pictures")]
+
+    assert (len(counted), counted.count(2), counted.count(0)) == (200, 50, 150)
 
 
 def test_a_kind_or_fault_that_is_not_known_is_named():

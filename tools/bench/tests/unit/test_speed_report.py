@@ -4,7 +4,7 @@ import pytest
 
 from bench.speed import Figures, Phase
 from bench.speed_products import catalogue
-from bench.speed_report import goals_of, machine_seconds, report_of, time_of
+from bench.speed_report import goals_line, goals_of, machine_seconds, report_of, time_of
 
 
 def request(method: str, path: str, entities: int = 0):
@@ -66,6 +66,15 @@ def test_the_report_names_every_goal_with_whether_it_was_reached():
     report = report_of(figures())
 
     assert [name for name, goal in report["goals"].items() if not goal["reached"]] == ["of the bare loop"]
+    assert not report["reached"]
+    assert goals_line(report) == "5 of 6 goals reached; missed: of the bare loop (0.8, not ≥ 0.9)"
+
+
+def test_a_report_without_a_missed_goal_says_so():
+    report = report_of(figures(create=phase(10.0)))
+
+    assert report["reached"]
+    assert goals_line(report) == "6 of 6 goals reached"
 
 
 def test_changed_prices_and_stocks_change_nothing_else():
