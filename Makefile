@@ -6,7 +6,7 @@ BIN := .venv/bin
 MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator tools/stack tools/cli tools/bench
 INSTALLED := .venv/.installed
 
-.PHONY: help setup lock demo up down test test-unit lint format check contract contracts bench faults
+.PHONY: help setup lock demo up down test test-unit lint format check contract contracts bench faults simulate fuzz
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -58,5 +58,11 @@ contracts: $(INSTALLED) ## Freeze the messages between services: new types and o
 bench: $(INSTALLED) ## Measure the stack against a bare loop and a user's script (about a minute and a half)
 	@$(BIN)/python -m bench speed
 
-faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothing lost, twice or wrong (about three minutes)
+faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothing lost, twice or wrong (about nine minutes)
 	@$(BIN)/python -m bench faults
+
+simulate: $(INSTALLED) ## 200,000 schedules of kills, freezes, outages and lost answers: one product in each (under a minute)
+	@$(BIN)/python -m bench simulate
+
+fuzz: $(INSTALLED) ## Some 570 hostile requests and four bodies of 133 MB against a gateway: no error, no hang, bounded memory
+	@$(BIN)/python -m bench fuzz

@@ -20,7 +20,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 import webhook_relay.events  # noqa: F401 - its import makes the public events known
 from common.messages import MESSAGE_TYPES, Message
@@ -41,6 +41,7 @@ _EXAMPLES: dict[object, object] = {
     Decimal: Decimal("12.50"),
     datetime: datetime(2026, 1, 1, 12, 30, tzinfo=UTC),
     date: date(2026, 1, 1),
+    JsonValue: ["7", {"en": "text"}],
 }
 
 

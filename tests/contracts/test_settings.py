@@ -26,7 +26,7 @@ SETTINGS = {
     f"{owner.__name__}.{name}": field for owner in OWNERS for name, field in owner.model_fields.items()
 }
 UNIT = re.compile(r"_(seconds|days|bytes|port|id|category)$")
-COUNTED = re.compile(r"^(Connections|Items|Products|Processes|Times|Attempts|Requests)\b")
+COUNTED = re.compile(r"^(Connections|Items|Messages|Products|Processes|Times|Attempts|Requests)\b")
 
 
 @pytest.mark.parametrize(("name", "field"), SETTINGS.items(), ids=SETTINGS.keys())

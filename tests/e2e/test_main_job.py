@@ -111,7 +111,9 @@ async def test_no_secret_reaches_a_log(running: Running) -> None:
     planted = [
         secrets.password,
         secrets.jwt_secret,
+        secrets.credential_secret,
         secrets.internal_token,
+        secrets.sealing_secret,
         *secrets.shop_keys.values(),
         token.get_secret_value(),
         running.receiver.received.secret or "",

@@ -1,4 +1,4 @@
-"""Three cells of the fault matrix; `make faults` runs all of them."""
+"""Five cells of the fault matrix; `make faults` runs all of them."""
 
 from dataclasses import replace
 
@@ -14,7 +14,14 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest.mark.parametrize(
-    ("kind", "fault"), [("creates", "drop_after"), ("brands", "500_after"), ("stock", "429")]
+    ("kind", "fault"),
+    [
+        ("creates", "drop_after"),
+        ("brands", "500_after"),
+        ("stock", "429"),
+        ("variants", "never_answer"),
+        ("variant_stock", "drop_after"),
+    ],
 )
 async def test_a_failing_shop_gets_every_product_once_as_it_was_sent(
     running: Running, kind: str, fault: str
@@ -31,7 +38,7 @@ async def test_a_failing_shop_gets_every_product_once_as_it_was_sent(
 async def test_a_writer_that_posts_and_tries_again_is_found_out(running: Running) -> None:
     cell = next(cell for cell in naive_cells(1) if cell.fault == "drop_after")
 
-    verdict = await run_naive_cell(cell, shop_under_test(running.stack, "demo", running.http))
+    result = await run_naive_cell(cell, shop_under_test(running.stack, "demo", running.http))
 
-    assert verdict.duplicates
-    assert not verdict.lost
+    assert result.verdict.duplicates
+    assert not result.verdict.lost
