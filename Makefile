@@ -5,6 +5,7 @@ SHELL := bash
 BIN := .venv/bin
 MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator tools/stack tools/cli tools/bench
 INSTALLED := .venv/.installed
+NODE_INSTALLED := tests/node/node_modules/.installed
 
 .PHONY: help setup lock demo up down test test-unit lint format check contract contracts bench faults simulate fuzz
 help: ## Show this list
@@ -16,6 +17,11 @@ $(INSTALLED): requirements.lock $(wildcard $(addsuffix /pyproject.toml,$(MEMBERS
 	@bash deploy/setup.sh $(MEMBERS)
 	@touch $@
 
+# Node itself is one of the pinned wheels.
+$(NODE_INSTALLED): $(INSTALLED) tests/node/package-lock.json
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --prefix tests/node --ignore-scripts --silent --no-audit --no-fund
+	@touch $@
+
 demo: $(INSTALLED) ## Fill a simulated shop from nothing and check every figure (about two minutes; needs no Docker)
 	@$(BIN)/skuwire demo
 
@@ -25,7 +31,7 @@ up: $(INSTALLED) ## Keep everything running on this machine until Ctrl-C
 down: $(INSTALLED) ## Stop what `make up` keeps running; its data stays
 	@$(BIN)/skuwire down
 
-test: $(INSTALLED) ## Run every test, on a private RabbitMQ and PostgreSQL
+test: $(INSTALLED) $(NODE_INSTALLED) ## Run every test, on a private RabbitMQ and PostgreSQL
 	@$(BIN)/python -m stack.prepare
 	@$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile
 
