@@ -4,11 +4,11 @@ from typing import Any
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from common.secret_strength import HOW_TO_MAKE_ONE, weakness_of
 from common.settings import ServiceSettings, settings_of, shared
 from common.shops import DEFAULT_TENANT
 from gateway.access.addresses import networks_of
 from gateway.access.passwords import weakness_of_password
-from gateway.access.secret_strength import HOW_TO_MAKE_ONE, weakness_of
 from gateway.inbound.sources import InboundSource, distinct
 from gateway.limits.backlog import Bounds
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from gateway.access.secret_strength import weakness_of
+from common.secret_strength import weakness_of
 from gateway.settings import GatewaySettings
 from gateway.testing import CREDENTIAL_SECRET, JWT_SECRET, PASSWORD
 

@@ -2,13 +2,14 @@
 
 import structlog
 
+from common.http.addresses import check_url, refuse_unless_public
+from common.http.visiting import accept_any_address
 from common.messages import ChunkCompleted, ShopReachability
 from common.service import Runtime, run_service
-from webhook_relay.addresses import check_url, refuse_unless_public
 from webhook_relay.deliverer import Deliverer
 from webhook_relay.endpoints import Endpoint, read_endpoints_file
 from webhook_relay.handlers import Intake
-from webhook_relay.posting import Poster, accept_any_address
+from webhook_relay.posting import Poster
 from webhook_relay.retention import Retention
 from webhook_relay.routes import internal_routes
 from webhook_relay.routes.endpoints import TRIALS_AT_ONCE

@@ -1,20 +1,16 @@
 """Sending an attempt: one POST to a place that a tenant named, so nothing about it is trusted.
 
-The address is checked where it cannot change any more: what a name resolves to, the address that the
-socket is about to connect to (literals never reach a resolver), and the peer before the first byte is
-sent. No redirect is followed, no proxy of the environment used, no answer unpacked, and at most 16 KiB
-of it read.
+Every connection is checked (`common.http.visiting`). No redirect is followed, no answer unpacked, and at
+most 16 KiB of it read.
 """
 
-import socket
 import time
-from collections.abc import Callable
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.connector import AddrInfoType, Connection
+from aiohttp.abc import AbstractResolver
 
-from webhook_relay.addresses import AddressRefused, refuse_unless_public
+from common.http.addresses import refuse_unless_public
+from common.http.visiting import AddressCheck, refused_address_behind, visiting_session
 from webhook_relay.delivery import Answer, Answered, Attempt, Failed
 
 LONGEST_ANSWER_BYTES = 16 * 1024
@@ -29,35 +25,6 @@ CONNECTION_LOST = "connection_lost"
 NOT_HTTP = "not_http"
 UNUSABLE_URL = "unusable_url"
 
-AddressCheck = Callable[[str], None]
-
-
-class CheckedResolver(AbstractResolver):
-    """Resolves names, and forgets the addresses that the check refuses."""
-
-    def __init__(self, inner: AbstractResolver, check: AddressCheck) -> None:
-        self._inner = inner
-        self._check = check
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._inner.resolve(host, port, family)
-        allowed = [result for result in found if self._passes(result["host"])]
-        if found and not allowed:
-            raise AddressRefused("the name resolves to no public address")
-        return allowed
-
-    async def close(self) -> None:
-        await self._inner.close()
-
-    def _passes(self, address: str) -> bool:
-        try:
-            self._check(address)
-        except AddressRefused:
-            return False
-        return True
-
 
 class Poster:
     """The HTTP client of the relay. Close it when done."""
@@ -71,24 +38,12 @@ class Poster:
         check: AddressCheck = refuse_unless_public,
         resolver: AbstractResolver | None = None,
     ) -> None:
-        def checked_socket(address: AddrInfoType) -> socket.socket:
-            family, kind, protocol, _, where = address
-            check(str(where[0]))
-            return socket.socket(family=family, type=kind, proto=protocol)
-
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=connections,
-                use_dns_cache=False,  # a name is checked for the connection that is made with it
-                force_close=True,  # a kept connection that the receiver has closed would cost an attempt
-                resolver=CheckedResolver(resolver or aiohttp.ThreadedResolver(), check),
-                socket_factory=checked_socket,
-            ),
-            request_class=_request_that_checks_its_peer(check),
+        self._session = visiting_session(
+            check=check,
+            resolver=resolver,
+            connections=connections,  # each for one attempt: a kept one that was closed would cost an attempt
             timeout=aiohttp.ClientTimeout(total=total_timeout_seconds, connect=connect_timeout_seconds),
-            cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            trust_env=False,
         )
 
     async def post(self, attempt: Attempt) -> Answer:
@@ -108,16 +63,6 @@ class Poster:
 
     async def close(self) -> None:
         await self._session.close()
-
-
-def _request_that_checks_its_peer(check: AddressCheck) -> type[aiohttp.ClientRequest]:
-    class CheckedRequest(aiohttp.ClientRequest):
-        async def send(self, conn: Connection) -> aiohttp.ClientResponse:
-            peer = conn.transport.get_extra_info("peername") if conn.transport else None
-            check(str(peer[0]) if peer else "")
-            return await super().send(conn)
-
-    return CheckedRequest
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> str:
@@ -148,13 +93,6 @@ _CAUSES: tuple[tuple[type[Exception], str], ...] = (
 
 def _cause(error: BaseException) -> str:
     """A stable word. The error's own text is not kept: it repeats the URL."""
-    behind: BaseException | None = error
-    while behind is not None:
-        if isinstance(behind, AddressRefused):
-            return ADDRESS_REFUSED
-        behind = getattr(behind, "os_error", None) or behind.__cause__ or behind.__context__
+    if refused_address_behind(error):
+        return ADDRESS_REFUSED
     return next((word for kind, word in _CAUSES if isinstance(error, kind)), CONNECTION_LOST)
-
-
-def accept_any_address(_address: str) -> None:
-    """The check of a relay that is allowed to reach private addresses (demonstrations, tests)."""

@@ -17,11 +17,12 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from webhook_relay.addresses import AddressRefused, UnusableUrl, check_url, refuse_unless_public
+from common.http.addresses import AddressRefused, UnusableUrl, check_url, refuse_unless_public
+from common.http.visiting import AddressCheck, accept_any_address
 from webhook_relay.delivery import Answered, Attempt, Failed
-from webhook_relay.posting import AddressCheck, Poster, accept_any_address
+from webhook_relay.posting import Poster
 
-LISTS = Path(__file__).parent.parent / "unit"
+LISTS = Path(__file__).parents[4] / "libs" / "common" / "tests" / "unit"
 URLS = (LISTS / "hostile_urls.txt").read_text().split()
 ADDRESSES = (LISTS / "hostile_addresses.txt").read_text().split()
 LITERALS = [f"https://[{a.replace('%', '%25')}]/" if ":" in a else f"https://{a}/" for a in ADDRESSES]

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from pydantic import SecretStr, ValidationError
 
 from common.database import Database
-from webhook_relay.addresses import UnusableUrl
+from common.http.addresses import UnusableUrl
 from webhook_relay.main import configured_endpoints
 from webhook_relay.posting import Poster
 from webhook_relay.routes import internal_routes

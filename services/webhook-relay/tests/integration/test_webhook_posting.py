@@ -9,9 +9,10 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from webhook_relay.addresses import AddressRefused, refuse_unless_public
+from common.http.addresses import AddressRefused, refuse_unless_public
+from common.http.visiting import AddressCheck, accept_any_address
 from webhook_relay.delivery import Answer, Answered, Attempt, Failed
-from webhook_relay.posting import KEPT_ANSWER_CHARACTERS, AddressCheck, Poster, accept_any_address
+from webhook_relay.posting import KEPT_ANSWER_CHARACTERS, Poster
 
 
 async def post(

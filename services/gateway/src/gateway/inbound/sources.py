@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from common.secret_strength import HOW_TO_MAKE_ONE, weakness_of
 from common.shops import Shops
-from gateway.access.secret_strength import HOW_TO_MAKE_ONE, weakness_of
 
 STANDARD_PREFIX = "whsec_"
 MAX_SECRETS = 2  # the present one, and during a rotation the next or the one before

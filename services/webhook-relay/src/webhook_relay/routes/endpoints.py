@@ -13,7 +13,7 @@ from aiohttp import web
 from yarl import URL
 
 from common.database import Database
-from webhook_relay.addresses import UnusableUrl, check_url
+from common.http.addresses import UnusableUrl, check_url
 from webhook_relay.delivery import Answer, Answered
 from webhook_relay.endpoints import Endpoint, EndpointState, Origin
 from webhook_relay.posting import Poster

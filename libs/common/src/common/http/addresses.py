@@ -1,6 +1,6 @@
-"""Which addresses a webhook may be sent to: public ones only.
+"""Which addresses that tenants name we may speak to: public ones only.
 
-A tenant names the address, our network carries the request: without this check a webhook could reach
+A tenant names the address, our network carries the request: without this check a request could reach
 whatever only we can reach (cloud metadata, databases, neighbours). The lists are the union of what Svix
 and Stripe's smokescreen block and what both miss. `ipaddress.is_global` is no substitute: on Python 3.11
 it accepts, among others, 224.0.0.1, 168.63.129.16, 64:ff9b::7f00:1 and 2002:7f00:1::.
@@ -61,11 +61,11 @@ class AddressRefused(OSError):
 
 
 class UnusableUrl(ValueError):
-    """The URL cannot be a webhook endpoint; the text says why."""
+    """The URL is none that we may speak to; the text says why."""
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether a webhook may be sent there. An IPv4-mapped address counts as the IPv4 address in it."""
+    """Whether a request may be sent there. An IPv4-mapped address counts as the IPv4 address in it."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
@@ -84,7 +84,7 @@ def refuse_unless_public(address: str) -> None:
 
 
 def check_url(text: str, *, allow_http: bool = False, allow_private: bool = False) -> URL:
-    """The endpoint's URL, as it will be requested. Raises `UnusableUrl`.
+    """The URL, as it will be requested. Raises `UnusableUrl`.
 
     https on port 443; with `allow_http` also http on port 80; with `allow_private` any port and any
     address. Host names are only looked at here: what they resolve to is checked at every connect.
@@ -94,7 +94,7 @@ def check_url(text: str, *, allow_http: bool = False, allow_private: bool = Fals
     if url.scheme not in schemes:
         raise UnusableUrl(f"the URL must begin with {' or '.join(f'{s}://' for s in schemes)}")
     if url.raw_user is not None or url.raw_password is not None:
-        raise UnusableUrl("the URL must not carry a user or a password; verify our signature instead")
+        raise UnusableUrl("the URL must not carry a user or a password")
     if allow_private:
         return url
     if url.port != (443 if url.scheme == "https" else 80):

@@ -1,4 +1,4 @@
-"""Where a webhook may go: hostile addresses stay outside, in whatever spelling."""
+"""Where tenants may send us: hostile addresses stay outside, in whatever spelling."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webhook_relay.addresses import (
+from common.http.addresses import (
     AddressRefused,
     UnusableUrl,
     check_url,
