@@ -1,17 +1,16 @@
 """`skuwire users …`: who can log in."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from skuwire.commands.options import DataDirOption, EmailOption, GatewayOption, PasswordOption, console
+from skuwire.commands.opening import logged_in, works_with
+from skuwire.commands.options import console
 from skuwire.gateway import Gateway
-from skuwire.places import Login, needed_credentials
 from skuwire.problems import SKUWIRE, Problem
-from skuwire.running import run_command
 
 users = typer.Typer(help="Look after who can log in: for admins, within their tenant.", no_args_is_help=True)
 
@@ -40,113 +39,66 @@ NewPasswordOption = Annotated[
 
 
 @users.command("list")
-def list_(
-    gateway: GatewayOption = None,
-    email: EmailOption = None,
-    password: PasswordOption = None,
-    data_dir: DataDirOption = None,
-) -> None:
+@works_with(logged_in)
+async def list_(gateway: Gateway) -> None:
     """Show the users of the tenant.
 
     Example: skuwire users list
     """
-    found = run_command(_all(Login(gateway, email, password, data_dir)))
     table = Table("e-mail", "role", "since")
-    for user in found:
+    for user in await gateway.users():
         table.add_row(escape(user["email"]), user["role"], user["created_at"])
     console.print(table)
 
 
 @users.command()
-def add(
-    user: User,
-    new_password: NewPasswordOption,
-    *,
-    role: RoleOption = Role.VIEWER,
-    gateway: GatewayOption = None,
-    email: EmailOption = None,
-    password: PasswordOption = None,
-    data_dir: DataDirOption = None,
+@works_with(logged_in)
+async def add(
+    gateway: Gateway, user: User, new_password: NewPasswordOption, *, role: RoleOption = Role.VIEWER
 ) -> None:
     """Let somebody log in.
 
     Example: skuwire users add anna@example.com --role manager
     """
-    run_command(_add(Login(gateway, email, password, data_dir), user, new_password, role))
+    await gateway.add_user(user, new_password, role.value)
     console.print(f"{escape(user)} can log in now, as {role}")
 
 
 @users.command("role")
-def change_role(
+@works_with(logged_in)
+async def change_role(
+    gateway: Gateway,
     user: User,
     role: Annotated[Role, typer.Argument(help="What the user may do from now on.")],
-    *,
-    gateway: GatewayOption = None,
-    email: EmailOption = None,
-    password: PasswordOption = None,
-    data_dir: DataDirOption = None,
 ) -> None:
     """Give a user another role; it counts within five seconds.
 
     Example: skuwire users role anna@example.com viewer
     """
-    run_command(_change(Login(gateway, email, password, data_dir), user, {"role": role.value}))
+    await gateway.change_user(await _id_of(gateway, user), {"role": role.value})
     console.print(f"{escape(user)} is {role} now")
 
 
 @users.command("password")
-def change_password(
-    user: User,
-    new_password: NewPasswordOption,
-    *,
-    gateway: GatewayOption = None,
-    email: EmailOption = None,
-    password: PasswordOption = None,
-    data_dir: DataDirOption = None,
-) -> None:
+@works_with(logged_in)
+async def change_password(gateway: Gateway, user: User, new_password: NewPasswordOption) -> None:
     """Give a user another password, which ends what was logged in with the old one.
 
     Example: skuwire users password anna@example.com
     """
-    run_command(_change(Login(gateway, email, password, data_dir), user, {"password": new_password}))
+    await gateway.change_user(await _id_of(gateway, user), {"password": new_password})
     console.print(f"{escape(user)} has another password now")
 
 
 @users.command()
-def remove(
-    user: User,
-    *,
-    gateway: GatewayOption = None,
-    email: EmailOption = None,
-    password: PasswordOption = None,
-    data_dir: DataDirOption = None,
-) -> None:
+@works_with(logged_in)
+async def remove(gateway: Gateway, user: User) -> None:
     """Let somebody log in no more; the API keys that they made end as well.
 
     Example: skuwire users remove anna@example.com
     """
-    run_command(_remove(Login(gateway, email, password, data_dir), user))
+    await gateway.remove_user(await _id_of(gateway, user))
     console.print(f"{escape(user)} is removed")
-
-
-async def _all(login: Login) -> list[dict[str, Any]]:
-    async with Gateway(needed_credentials(login)) as gateway:
-        return await gateway.users()
-
-
-async def _add(login: Login, user: str, new_password: str, role: Role) -> None:
-    async with Gateway(needed_credentials(login)) as gateway:
-        await gateway.add_user(user, new_password, role.value)
-
-
-async def _change(login: Login, user: str, change: dict[str, str]) -> None:
-    async with Gateway(needed_credentials(login)) as gateway:
-        await gateway.change_user(await _id_of(gateway, user), change)
-
-
-async def _remove(login: Login, user: str) -> None:
-    async with Gateway(needed_credentials(login)) as gateway:
-        await gateway.remove_user(await _id_of(gateway, user))
 
 
 async def _id_of(gateway: Gateway, user: str) -> str:
