@@ -74,20 +74,19 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
     await bootstrap(database, access.passwords, settings)
     http = aiohttp.ClientSession(trust_env=False)
     runtime.on_stop.append(http.close)
-    runtime.web_app = surface.application()
-    runtime.routes(
-        [
-            *AuthRoutes(surface, access.logins).routes(),
-            *ApiKeyRoutes(surface, access.standing).routes(),
-            *UserRoutes(surface, access.passwords, access.standing).routes(),
-            *SyncRoutes(surface, runtime.stopping).routes(),
-            *BulkRoutes(surface).routes(),
-            *SubmissionRoutes(surface).routes(),
-            *MediaRoutes(surface).routes(),
-            *InboundWebhookRoutes(Deliveries(surface, sources)).routes(),
-            *WebhookRoutes(http, settings.relay_url, settings.internal_token, runtime.shops).routes(),
-        ]
-    )
+    routes = [
+        *AuthRoutes(surface, access.logins).routes(),
+        *ApiKeyRoutes(surface, access.standing).routes(),
+        *UserRoutes(surface, access.passwords, access.standing).routes(),
+        *SyncRoutes(surface, runtime.stopping).routes(),
+        *BulkRoutes(surface).routes(),
+        *SubmissionRoutes(surface).routes(),
+        *MediaRoutes(surface).routes(),
+        *InboundWebhookRoutes(Deliveries(surface, sources)).routes(),
+        *WebhookRoutes(http, settings.relay_url, settings.internal_token, runtime.shops).routes(),
+    ]
+    runtime.web_app = surface.application(routes)
+    runtime.routes(route.definition() for route in routes)
     runtime.background("backlog", backpressure.keep_measuring)
     runtime.collect_dead_letters()
     runtime.background("access", partial(keep_forgetting, database, settings.refresh_token_seconds))

@@ -1,7 +1,7 @@
 """What all routes share: who calls, for which shop, under which trace, and how a refusal is answered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
@@ -19,7 +19,6 @@ from gateway.accepting import Admission
 from gateway.access.addresses import Network, caller_address
 from gateway.access.caller import Caller
 from gateway.access.gate import Gate
-from gateway.access.needed_scopes import is_public, needed_scopes
 from gateway.access.scopes import Scope
 from gateway.access.shop_choice import chosen_shop
 from gateway.body import SMALL_BODY_BYTES, BodyBudget, check_json, chunks_of, parsed
@@ -29,8 +28,11 @@ from gateway.errors import Refusal, body_of, forbidden, not_found, unavailable
 from gateway.idempotency import HEADER, REPLAYED, content_digest
 from gateway.limits.quotas import Quotas, tell_standings
 from gateway.media import Media, Pictures
+from gateway.operations.health import OF_EVERY_SERVICE
+from gateway.operations.operation import Operation, Operations
 from gateway.pictures import ImageRefused
 from gateway.remembering import ANSWERING, TAKEN_OVER, AnsweredBefore, Remembering, replayed
+from gateway.routing import OPERATIONS, Handler, Route, operation_of
 from gateway.settings import GatewaySettings
 from gateway.strict_json import Json
 from gateway.submission_filter import VisibleShops
@@ -39,11 +41,9 @@ from gateway.waiting import Waiting
 
 log = structlog.get_logger()
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
 ReadProducts = Callable[[Json], SentProducts]
 
-HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+HEALTH_PATHS = frozenset(operation.path for operation in OF_EVERY_SERVICE)
 
 CALLER = web.RequestKey("caller", Caller)
 
@@ -75,30 +75,33 @@ class Surface:
     remembering: Remembering
     quotas: Quotas
 
-    def application(self) -> web.Application:
-        """An application without routes, in which every route but the public ones needs a caller."""
+    def application(self, routes: Iterable[Route]) -> web.Application:
+        """An application in which each of these routes needs the caller that its operation names.
+
+        They are still to be added to it; another route would be closed.
+        """
+        operations = (route.operation for route in routes)
         app = web.Application(middlewares=[answering, self._authenticating, self._remembering])
+        app[OPERATIONS] = Operations([*operations, *OF_EVERY_SERVICE])
         app.on_response_prepare.extend([_hide_server, tell_standings])
         return app
 
     @web.middleware
     async def _authenticating(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        resource = request.match_info.route.resource
         if request.path not in HEALTH_PATHS:
             self.quotas.arrive(request, self.address_of(request))
-        if request.match_info.http_exception is None and resource is not None:
-            await self._authenticate(request, resource.canonical)
+        if request.match_info.http_exception is None:
+            await self._authenticate(request, operation_of(request))
         return await handler(request)
 
-    async def _authenticate(self, request: web.Request, path: str) -> None:
-        if is_public(request.method, path):
+    async def _authenticate(self, request: web.Request, operation: Operation | None) -> None:
+        if operation is not None and operation.is_open_to_all:
             return
         caller = await self.gate.caller_of(request.headers, self.address_of(request))
         self.quotas.use(request, caller)
-        needed = needed_scopes(request.method, path)
-        if needed is None:
-            raise Refusal(403, "route_closed", "Nobody may use this route: it says no scope that it needs.")
-        for scope in needed - caller.scopes:
+        if operation is None:
+            raise Refusal(403, "route_closed", "Nobody may use this route: no operation says who may.")
+        for scope in operation.needed_scopes - caller.scopes:
             raise forbidden(scope)
         request[CALLER] = caller
 

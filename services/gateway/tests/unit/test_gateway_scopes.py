@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -6,10 +7,10 @@ from hypothesis import strategies as st
 
 from common.shops import ShopSettings
 from gateway.access.caller import Caller
-from gateway.access.needed_scopes import is_public, needed_scopes
 from gateway.access.scopes import SCOPES_OF_ROLE, Role, Scope, granted
 from gateway.access.shop_choice import chosen_shop
 from gateway.errors import Refusal
+from gateway.operations.operation import Open, Operation, Operations, Tag
 
 OF_SEED_001 = {
     "products:read", "products:write", "products:delete", "imports:write", "exports:read", "suppliers:read",
@@ -37,9 +38,30 @@ def test_a_key_never_reaches_beyond_its_creators_role_nor_its_own_scopes(
     assert reached <= scopes or Scope.ADMIN in scopes
 
 
-def test_a_route_that_is_not_in_the_table_is_closed() -> None:
-    assert needed_scopes("GET", "/api/v1/everything") is None
-    assert not is_public("GET", "/api/auth/login")
+LOOK = Operation(
+    method="GET", path="/things", operation_id="look", tag=Tag.USERS, scope=Scope.ADMIN, summary="Things"
+)
+
+
+def test_what_is_no_operation_is_found_by_no_method_and_no_path() -> None:
+    operations = Operations([LOOK])
+    assert operations.find("POST", "/things") is None
+    assert operations.find("GET", "/everything") is None
+    assert operations.find("HEAD", "/things") is operations.find("GET", "/things") is LOOK
+
+
+def test_an_operation_is_open_needs_any_credential_or_one_scope() -> None:
+    assert LOOK.needed_scopes == {Scope.ADMIN}
+    assert not LOOK.is_open_to_all
+    assert replace(LOOK, scope=Open.TO_CALLERS).needed_scopes == frozenset()
+    assert not replace(LOOK, scope=Open.TO_CALLERS).is_open_to_all
+    assert replace(LOOK, scope=Open.TO_ALL).is_open_to_all
+
+
+@pytest.mark.parametrize("changed", [{"path": "/others"}, {"operation_id": "others"}])
+def test_two_operations_share_neither_a_place_nor_a_name(changed: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"has two operations|are called"):
+        Operations([LOOK, replace(LOOK, **changed)])  # type: ignore[arg-type]  # one of the texts of the form
 
 
 SHOPS = [

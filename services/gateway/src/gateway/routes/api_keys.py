@@ -18,7 +18,9 @@ from gateway.access.times import in_seconds
 from gateway.body import read_json
 from gateway.envelopes import enveloped
 from gateway.errors import Refusal, forbidden, not_found, unauthorized
-from gateway.routes.auth import PREFIXES
+from gateway.operations import api_keys
+from gateway.operations.auth import PREFIXES
+from gateway.routing import Route
 from gateway.surface import CALLER, Surface
 
 log = structlog.get_logger()
@@ -35,14 +37,14 @@ class ApiKeyRoutes:
         self._secrets = surface.settings.credential_secrets()
         self._standing = standing
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         return [
             route
             for prefix in PREFIXES
             for route in (
-                web.post(f"{prefix}/api-keys", self.post),
-                web.get(f"{prefix}/api-keys", self.get),
-                web.delete(f"{prefix}/api-keys/{{api_key_id}}", self.delete),
+                Route(api_keys.add(prefix), self.post),
+                Route(api_keys.all_of_tenant(prefix), self.get),
+                Route(api_keys.revoke(prefix), self.delete),
             )
         ]
 

@@ -11,9 +11,9 @@ from gateway.access.scopes import Scope
 from gateway.body import read_json
 from gateway.envelopes import enveloped
 from gateway.errors import unauthorized
+from gateway.operations import auth
+from gateway.routing import Route
 from gateway.surface import CALLER, Surface
-
-PREFIXES = ("/api/auth", "/api/v1/auth")
 
 
 class AuthRoutes:
@@ -23,15 +23,15 @@ class AuthRoutes:
         self._surface = surface
         self._logins = logins
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         return [
             route
-            for prefix in PREFIXES
+            for prefix in auth.PREFIXES
             for route in (
-                web.post(f"{prefix}/login", self.log_in),
-                web.post(f"{prefix}/refresh", self.refresh),
-                web.post(f"{prefix}/logout", self.log_out),
-                web.get(f"{prefix}/me", self.me),
+                Route(auth.log_in(prefix), self.log_in),
+                Route(auth.refresh(prefix), self.refresh),
+                Route(auth.log_out(prefix), self.log_out),
+                Route(auth.me(prefix), self.me),
             )
         ]
 

@@ -7,7 +7,9 @@ from aiohttp import web
 from gateway import store
 from gateway.dialects import bulk
 from gateway.errors import not_found
+from gateway.operations import bulk as operations
 from gateway.paging import read_page
+from gateway.routing import Route
 from gateway.submissions import Accepted, Kind, SubmissionState
 from gateway.surface import CALLER, Surface, json_id
 
@@ -18,11 +20,11 @@ class BulkRoutes:
     def __init__(self, surface: Surface) -> None:
         self._surface = surface
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         return [
-            web.post("/api/products/bulk", self.post),
-            web.get("/api/products/bulk/{bulk_id}", self.get),
-            web.get("/api/products/bulk/{bulk_id}/chunks/{partition}", self.get_chunk),
+            Route(operations.SEND, self.post),
+            Route(operations.PROGRESS, self.get),
+            Route(operations.CHUNK, self.get_chunk),
         ]
 
     async def post(self, request: web.Request) -> web.Response:

@@ -4,6 +4,8 @@ from aiohttp import web
 
 from gateway.idempotency import REPLAYED
 from gateway.inbound.deliveries import Deliveries
+from gateway.operations import inbound_webhooks
+from gateway.routing import Route
 
 
 class InboundWebhookRoutes:
@@ -12,8 +14,8 @@ class InboundWebhookRoutes:
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
 
-    def routes(self) -> list[web.RouteDef]:
-        return [web.post("/api/webhooks/gesmart/products", self.post)]
+    def routes(self) -> list[Route]:
+        return [Route(inbound_webhooks.DELIVER, self.post)]
 
     async def post(self, request: web.Request) -> web.Response:
         """200 as soon as it is durably queued, the same again for a delivery that comes again.

@@ -5,6 +5,8 @@ from aiohttp import web
 from common.blobs import SHA256
 from gateway.body import check_length
 from gateway.errors import not_found
+from gateway.operations import media
+from gateway.routing import Route
 from gateway.surface import Surface
 
 
@@ -15,10 +17,10 @@ class MediaRoutes:
         self._surface = surface
         self._media = surface.media
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         return [
-            web.put("/api/v1/media/{sha256}", self.put),
-            web.head("/api/v1/media/{sha256}", self.head),
+            Route(media.SEND, self.put),
+            Route(media.KNOWN, self.head),
         ]
 
     async def put(self, request: web.Request) -> web.Response:

@@ -9,7 +9,9 @@ from gateway import store
 from gateway.cancelling import cancel
 from gateway.dialects import bulk, sync_answers
 from gateway.errors import Refusal, not_found
+from gateway.operations import submissions
 from gateway.paging import read_page
+from gateway.routing import Route
 from gateway.submission_filter import read_filter
 from gateway.submission_list_store import find_submissions
 from gateway.submissions import OF_SYNC, Kind, Status, SubmissionState
@@ -28,11 +30,11 @@ class SubmissionRoutes:
     def __init__(self, surface: Surface) -> None:
         self._surface = surface
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         return [
-            web.get("/api/products/sync", self.get),
-            web.post("/api/products/sync/{sync_id}/cancel", self.cancel_sync),
-            web.post("/api/products/bulk/{bulk_id}/cancel", self.cancel_bulk),
+            Route(submissions.ALL_SYNCS, self.get),
+            Route(submissions.CANCEL_SYNC, self.cancel_sync),
+            Route(submissions.CANCEL_BULK, self.cancel_bulk),
         ]
 
     async def get(self, request: web.Request) -> web.Response:

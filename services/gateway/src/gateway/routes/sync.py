@@ -13,8 +13,10 @@ from gateway.access.shop_choice import chosen_shop
 from gateway.dialects import sync, sync_answers
 from gateway.drafts import RefusedItem, SentProducts
 from gateway.errors import not_found, violated
+from gateway.operations import sync as operations
 from gateway.prefer import Patience, patience
 from gateway.retrying import retry_of
+from gateway.routing import Route
 from gateway.submissions import OF_SYNC, ItemState, Kind, Origin, SubmissionState
 from gateway.surface import CALLER, DATABASE_AWAY, Surface, check_deletions, current_trace_id, json_id
 from gateway.vocabulary import as_sent
@@ -31,13 +33,13 @@ class SyncRoutes:
         self._surface = surface
         self._stopping = stopping
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         return [
-            web.post("/api/products/sync", self.post),
-            web.post("/api/products/sync/batch", self.post_batch),
-            web.get("/api/products/sync/{sync_id}", self.get),
-            web.post("/api/products/sync/{sync_id}/retry", self.retry),
-            web.delete("/api/products/sync/{reference}", self.delete),
+            Route(operations.SEND, self.post),
+            Route(operations.SEND_BATCH, self.post_batch),
+            Route(operations.STATUS, self.get),
+            Route(operations.RETRY, self.retry),
+            Route(operations.DELETE, self.delete),
         ]
 
     async def post(self, request: web.Request) -> web.Response:

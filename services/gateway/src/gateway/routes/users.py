@@ -15,6 +15,8 @@ from gateway.access.user_store import User
 from gateway.body import read_json
 from gateway.envelopes import enveloped
 from gateway.errors import Refusal, not_found
+from gateway.operations import users
+from gateway.routing import Route
 from gateway.store import Connection
 from gateway.surface import CALLER, Surface
 
@@ -29,13 +31,13 @@ class UserRoutes:
         self._passwords = passwords
         self._standing = standing
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         return [
-            web.get("/api/v1/users", self.get_all),
-            web.post("/api/v1/users", self.post),
-            web.get("/api/v1/users/{user_id}", self.get),
-            web.patch("/api/v1/users/{user_id}", self.patch),
-            web.delete("/api/v1/users/{user_id}", self.delete),
+            Route(users.ALL, self.get_all),
+            Route(users.ADD, self.post),
+            Route(users.ONE, self.get),
+            Route(users.CHANGE, self.patch),
+            Route(users.REMOVE, self.delete),
         ]
 
     async def get_all(self, request: web.Request) -> web.Response:

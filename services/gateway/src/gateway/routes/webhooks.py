@@ -13,15 +13,12 @@ from common.shops import Shops
 from gateway.body import read_json
 from gateway.dialects.bulk import presentable
 from gateway.errors import Refusal, not_found, unavailable, unreadable, violated
+from gateway.operations import webhooks
+from gateway.routing import Route
 from gateway.surface import CALLER
 
 TIMEOUT_SECONDS = 10
 TEST_TIMEOUT_SECONDS = 25  # the relay gives the endpoint 15 s
-
-ALL = "/api/v1/webhooks"
-ONE = f"{ALL}/{{id}}"
-DELIVERIES = f"{ONE}/deliveries"
-DELIVERY = f"{DELIVERIES}/{{delivery_id}}"
 
 
 class WebhookRoutes:
@@ -35,20 +32,20 @@ class WebhookRoutes:
         self._token = token
         self._shops = shops
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         return [
-            web.post(ALL, self.post),
-            web.get(ALL, self.ask),
-            web.get(ONE, self.ask),
-            web.patch(ONE, self.tell),
-            web.delete(ONE, self.delete),
-            web.post(f"{ONE}/rotate-secret", self.ask),
-            web.post(f"{ONE}/test", self.test),
-            web.post(f"{ONE}/recover", self.tell),
-            web.get(DELIVERIES, self.ask),
-            web.post(f"{DELIVERIES}/replay", self.tell),
-            web.get(DELIVERY, self.ask),
-            web.post(f"{DELIVERY}/replay", self.ask),
+            Route(webhooks.ADD, self.post),
+            Route(webhooks.ALL, self.ask),
+            Route(webhooks.ONE, self.ask),
+            Route(webhooks.CHANGE, self.tell),
+            Route(webhooks.REMOVE, self.delete),
+            Route(webhooks.ROTATE_SECRET, self.ask),
+            Route(webhooks.TEST, self.test),
+            Route(webhooks.RECOVER, self.tell),
+            Route(webhooks.DELIVERIES, self.ask),
+            Route(webhooks.REPLAY, self.tell),
+            Route(webhooks.DELIVERY, self.ask),
+            Route(webhooks.REPLAY_ONE, self.ask),
         ]
 
     async def post(self, request: web.Request) -> web.Response:
@@ -147,7 +144,7 @@ def _path(request: web.Request) -> str:
             UUID(text)
         except ValueError:
             raise not_found("There is no such webhook.") from None
-    return request.path.removeprefix(ALL)
+    return request.path.removeprefix(webhooks.ALL.path)
 
 
 def _success(data: object, status: int) -> web.Response:

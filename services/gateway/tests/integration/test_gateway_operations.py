@@ -1,9 +1,10 @@
-"""Each route says the scope that it needs, and nobody gets in with less."""
+"""Each route is an operation, which says the scope that it needs, and nobody gets in with less."""
 
 import re
 
-from gateway.access import needed_scopes as table
 from gateway.access.scopes import SCOPES_OF_ROLE, Role
+from gateway.operations.operation import Operations
+from gateway.routing import OPERATIONS
 from gateway.testing import Client, Running, logged_in
 
 
@@ -16,21 +17,32 @@ def routes_of(gateway: Running) -> list[tuple[str, str]]:
     ]
 
 
-async def test_the_table_and_the_router_are_the_same(gateway: Running) -> None:
-    told = set(table._NEEDED) | table.PUBLIC
+def operations_of(gateway: Running) -> Operations:
+    assert gateway.runtime.web_app is not None
+    return gateway.runtime.web_app[OPERATIONS]
+
+
+async def test_every_route_is_an_operation_and_every_operation_a_route(gateway: Running) -> None:
+    told = {(operation.method, operation.path) for operation in operations_of(gateway)}
     found = set(routes_of(gateway))
     of_get = {("HEAD", path) for method, path in told if method == "GET"}
-    assert found - told - of_get == set(), "say in needed_scopes.py which scope these need"
-    assert told - found == set(), "needed_scopes.py names routes that there are not"
+    assert found - told - of_get == set(), (
+        "nobody may call these, and no document names them: write an Operation for each in "
+        "gateway/operations/, return Route(operation, handler) from routes(), and add that to the list "
+        "in gateway/main.py"
+    )
+    assert told - found == set(), "these operations are carried out by no route"
 
 
 async def test_each_role_gets_as_far_as_its_scopes(gateway: Running) -> None:
     clients = {role: await logged_in(gateway, f"{role}@example.com", role) for role in Role}
+    operations = operations_of(gateway)
     for method, path in routes_of(gateway):
-        if table.is_public(method, path):
+        operation = operations.find(method, path)
+        assert operation is not None
+        if operation.is_open_to_all:
             continue
-        needed = table.needed_scopes(method, path)
-        assert needed is not None
+        needed = operation.needed_scopes
         for role in (Role.VIEWER, Role.MANAGER, Role.ADMIN):
             answer = await clients[role](method, re.sub(r"{\w+}", "x", path))
             case = f"{role} {method} {path}: {answer.status} {answer.body}"
@@ -48,7 +60,9 @@ ASK_FOR_THEIR_OWN = ("/logout", "/api/webhooks/gesmart/products")
 
 async def test_public_routes_need_no_credential(gateway: Running) -> None:
     nobody = Client(gateway.client.http, gateway.client.url)
-    for method, path in table.PUBLIC:
-        answer = await nobody(method, path)
-        assert answer.status != 403, path
-        assert answer.status != 401 or path.endswith(ASK_FOR_THEIR_OWN), path
+    open_to_all = [operation for operation in operations_of(gateway) if operation.is_open_to_all]
+    assert open_to_all
+    for operation in open_to_all:
+        answer = await nobody(operation.method, operation.path)
+        assert answer.status != 403, operation.path
+        assert answer.status != 401 or operation.path.endswith(ASK_FOR_THEIR_OWN), operation.path
