@@ -33,7 +33,7 @@ down: $(INSTALLED) ## Stop what `make up` keeps running; its data stays
 
 test: $(INSTALLED) $(NODE_INSTALLED) ## Run every test, on a private RabbitMQ and PostgreSQL
 	@$(BIN)/python -m stack.prepare
-	@$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile
+	@$(BIN)/python -m pytest -q --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-unit: $(INSTALLED) ## Run the tests that need no server (seconds)
 	@$(BIN)/python -m pytest -q libs/*/tests/unit services/*/tests/unit tools/*/tests/unit

@@ -1,1 +1,27 @@
+"""How the suite is spread over processes."""
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
+
 pytest_plugins = ["stack.fixtures"]
+
+EVERYTHING_RUNS = "tests/e2e/"  # these share one running stack, which takes long to start
+LONG = (EVERYTHING_RUNS, "tests/resilience/", "tools/bench/tests/integration/")
+
+
+class WholeFiles(LoadFileScheduling):
+    """A file's tests run in one process, and so do all that use the one running stack."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return EVERYTHING_RUNS if nodeid.startswith(EVERYTHING_RUNS) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """The scheduler of `--numprocesses`."""
+    return WholeFiles(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that the short ones fill what is left of every process."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))

@@ -117,9 +117,9 @@ async def eventually(question: Callable[[], Any], seconds: float = 20) -> Any:
         await asyncio.sleep(0.1)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
-    """Everything, started once for the tests of a file, stopped after them."""
+    """Everything, started once for all tests of a process: give products names of your own."""
     folder: Path = tmp_path_factory.mktemp("running")
     categories = folder / "categories.json"
     categories.write_text(json.dumps(CATEGORIES))

@@ -7,7 +7,7 @@ from tests.conftest import Running, eventually
 
 from skuwire.demo.catalogue import seed_sync_example
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_deleted_product_leaves_nothing_and_is_made_anew_with_its_pictures(running: Running) -> None:

@@ -9,7 +9,7 @@ from tests.conftest import Running, eventually, picture
 
 from skuwire.demo.catalogue import seed_sync_example
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def a_machine(reference: str, **changed: Any) -> dict[str, Any]:

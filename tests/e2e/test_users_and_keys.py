@@ -11,7 +11,7 @@ from tests.conftest import Running
 
 from skuwire.gateway import Credentials, Gateway, GatewayRefused
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANNA, PASSWORD = "anna@example.com", "Vt9-kQ2_xLm7"
 

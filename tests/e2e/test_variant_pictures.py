@@ -9,7 +9,7 @@ from tests.conftest import Running, picture
 
 from skuwire.demo.catalogue import seed_sync_example
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def an_image(name: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from tests.conftest import Running
 
 from skuwire.demo.catalogue import seed_sync_example
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def a_shirt(reference: str, *sizes: str, **changed: Any) -> dict[str, Any]:

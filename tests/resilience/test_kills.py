@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.conftest import Running, eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 
 
 async def test_every_service_may_be_killed_while_it_works(running: Running) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.hostile import Answered, send_all
+from bench.hostile import HANG_SECONDS, Answered, send_all
 from bench.hostile_requests import HostileRequest, hostile_requests
 from bench.large_pictures import send_pictures
 from bench.lone_gateway import lone_gateway
@@ -51,11 +51,13 @@ class FuzzResult:
         ]
 
 
-async def fuzz(folder: Path, requests: Sequence[HostileRequest] | None = None) -> FuzzResult:
+async def fuzz(
+    folder: Path, requests: Sequence[HostileRequest] | None = None, hang_seconds: float = HANG_SECONDS
+) -> FuzzResult:
     """Start a gateway, send it everything, end it."""
     async with lone_gateway(folder) as gateway:
         pictures_peak = await send_pictures(gateway)
         gateway.forget_peak()
-        answered = await send_all(gateway.url, gateway.token, requests or hostile_requests())
+        answered = await send_all(gateway.url, gateway.token, requests or hostile_requests(), hang_seconds)
         hostile_peak = gateway.peak_bytes()
         return FuzzResult(answered, gateway.tracebacks(), hostile_peak, pictures_peak)

@@ -27,29 +27,31 @@ class Answered:
     problem: str  # empty: as it should be
 
 
-async def send_all(gateway_url: str, token: str, requests: Sequence[HostileRequest]) -> list[Answered]:
+async def send_all(
+    gateway_url: str, token: str, requests: Sequence[HostileRequest], hang_seconds: float
+) -> list[Answered]:
     """Send each on a connection of its own, a few at a time; large ones alone: they need turns."""
     places = asyncio.Semaphore(AT_ONCE)
 
     async def one(hostile: HostileRequest) -> Answered:
         async with places:
-            return await send(gateway_url, token, hostile)
+            return await send(gateway_url, token, hostile, hang_seconds)
 
     small = [hostile for hostile in requests if len(hostile.sent) < LARGE_BYTES]
     large = [hostile for hostile in requests if len(hostile.sent) >= LARGE_BYTES]
     answered = await asyncio.gather(*(one(hostile) for hostile in small))
-    return answered + [await send(gateway_url, token, hostile) for hostile in large]
+    return answered + [await send(gateway_url, token, hostile, hang_seconds) for hostile in large]
 
 
-async def send(gateway_url: str, token: str, hostile: HostileRequest) -> Answered:
-    """Send it and judge what comes."""
+async def send(gateway_url: str, token: str, hostile: HostileRequest, hang_seconds: float) -> Answered:
+    """Send it and judge what comes; later than `hang_seconds` and what its length takes is a problem."""
     loop = asyncio.get_running_loop()
     address = urlsplit(gateway_url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     sending, began = asyncio.create_task(_send(writer, hostile, token.encode())), loop.time()
     answer = b""
     try:
-        async with asyncio.timeout(HANG_SECONDS + len(hostile.sent) / SENT_PER_SECOND):
+        async with asyncio.timeout(hang_seconds + len(hostile.sent) / SENT_PER_SECOND):
             answer = await _read(reader)
         problem = _problem_of(hostile, answer)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""Everything hostile that we could think of, against a gateway with its PostgreSQL and RabbitMQ."""
+"""One in five of the hostile requests, against a gateway and its servers; `make fuzz` sends all."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from bench.hostile_requests import hostile_requests
 
 @pytest.mark.timeout(400)
 async def test_no_request_is_answered_with_an_error_of_ours_or_keeps_the_gateway_busy(tmp_path: Path) -> None:
-    requests = hostile_requests()
-    assert len(requests) >= 150
+    requests = hostile_requests()[::5]
 
-    result = await fuzz(tmp_path / "data", requests)
+    result = await fuzz(tmp_path / "data", requests, hang_seconds=60)  # other tests run beside it
 
     assert result.problems == []
+    assert len(result.answered) == len(requests)
     assert not [one.name for one in result.answered if one.status is not None and one.status >= 500]
