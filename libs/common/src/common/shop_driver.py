@@ -81,8 +81,13 @@ class ShopDriver:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether the service ends: a pass begins nothing new."""
+        """Whether the driver is to end: a pass begins nothing new."""
         return self._stopping.is_set()
+
+    @property
+    def stopping(self) -> asyncio.Event:
+        """Set when the driver is to end."""
+        return self._stopping
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Drive until `stopping`."""

@@ -10,12 +10,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
+import aiohttp
 import structlog
 from opentelemetry import trace
 
 from common.database import Database
+from common.http.addresses import refuse_unless_public
+from common.http.visiting import accept_any_address, visiting_session
 from common.messages import Reachability, ShopReachability
-from common.shops import ShopSettings
+from common.shops import ShopSettings, TenantShop
 from common.stopping import sleep_or_stop
 from common.telemetry import SECONDS_BUCKETS, meter, tracer
 from prestashop import (
@@ -32,6 +35,7 @@ from prestashop import (
 log = structlog.get_logger()
 
 ASK_AGAIN_SECONDS = 1.0
+KEEP_ALIVE_SECONDS = 4.0  # as the shop client has it: shorter than the 5 s after which Apache closes
 
 _requests = meter.create_histogram(
     "skuwire_shop_request_seconds",
@@ -59,6 +63,7 @@ class ShopLink:
         self._database = database
         self._told: Reachability | None = None
         self._to_tell: list[ShopReachability] = []
+        self._session = visiting_session_of(shop)
         self.client = Shop(
             shop.url,
             shop.key.get_secret_value(),
@@ -69,6 +74,7 @@ class ShopLink:
                 max_requests_per_minute=shop.requests_per_minute or None,
                 max_entities_per_request=100,
             ),
+            session=self._session,
             on_request=self._note,
             before_request=before_request,
         )
@@ -121,6 +127,8 @@ class ShopLink:
 
     async def close(self) -> None:
         await self.client.close()
+        if self._session is not None:
+            await self._session.close()
 
     def _note(self, record: RequestRecord) -> None:
         failed = record.error is not None and is_failure(record.error)
@@ -171,3 +179,15 @@ class ShopLink:
                 cause=cause[:300],
             )
         )
+
+
+def visiting_session_of(shop: ShopSettings) -> aiohttp.ClientSession | None:
+    """What a registered shop is visited with; None for a shop of the operator, whose address is trusted."""
+    if not isinstance(shop, TenantShop):
+        return None
+    return visiting_session(
+        check=accept_any_address if shop.allow_private else refuse_unless_public,
+        connections=shop.concurrency,
+        timeout=aiohttp.ClientTimeout(),  # the shop client bounds each request
+        keep_alive_seconds=KEEP_ALIVE_SECONDS,
+    )

@@ -1,4 +1,6 @@
-"""The shops that Skuwire keeps: from a TOML file, or a single one from the environment.
+"""The shops that Skuwire keeps: those of the operator from a TOML file, or a single one from the environment.
+
+Those that tenants register over HTTP join them while the service runs: `common.registered_shops`.
 
 ```toml
 [[shop]]
@@ -13,6 +15,7 @@ owners = {description = "shop", name = "first-write"}
 
 import os
 import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -107,16 +110,43 @@ class ShopSettings(BaseModel):
         }
 
 
-class Shops:
-    """The configured shops, in the order of the file: the first of a tenant is its default."""
+class TenantShop(ShopSettings):
+    """A shop that its tenant has registered: what its address leads to is checked (`common.http.visiting`).
 
-    def __init__(self, shops: list[ShopSettings]) -> None:
-        self.by_id = {shop.id: shop for shop in shops}
-        if len(self.by_id) < len(shops):
+    With `allow_private` it may lie in a private network.
+    """
+
+    allow_private: bool = False
+
+
+class Shops:
+    """All shops: those of the file in its order, then the registered ones. A tenant's first is its default.
+
+    `by_id` is replaced as registered shops come, change and go; each of `on_change` is called then.
+    """
+
+    def __init__(self, configured: list[ShopSettings]) -> None:
+        self._configured = {shop.id: shop for shop in configured}
+        if len(self._configured) < len(configured):
             raise ValueError("two shops have the same id; give each its own")
+        self.by_id: Mapping[str, ShopSettings] = self._configured
+        self.on_change: list[Callable[[], None]] = []
 
     def of_tenant(self, tenant: str) -> list[ShopSettings]:
         return [shop for shop in self.by_id.values() if shop.tenant == tenant]
+
+    def is_configured(self, shop_id: str) -> bool:
+        """Whether it is one of the operator's, which nobody changes over HTTP."""
+        return shop_id in self._configured
+
+    def put_registered(self, registered: Sequence[TenantShop]) -> None:
+        """These are the registered shops now; a shop of the file goes before one of the same id."""
+        by_id = {**{shop.id: shop for shop in registered}, **self._configured}
+        in_order = [*self._configured, *(shop.id for shop in registered if shop.id not in self._configured)]
+        before, self.by_id = self.by_id, {shop_id: by_id[shop_id] for shop_id in in_order}
+        if self.by_id != before:
+            for tell in self.on_change:
+                tell()
 
 
 class ShopsFileError(ValueError):

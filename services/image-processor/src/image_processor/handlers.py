@@ -1,7 +1,7 @@
 """What image-processor does when written chunks arrive: raise the desired pictures, nothing else."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -19,19 +19,19 @@ log = structlog.get_logger()
 class Intake:
     """Takes written chunks. `wake(shop)` starts a pass, once the state is committed.
 
-    `proved` are the shops whose owners want what was written read back.
+    `is_proved` tells whether the owner of a shop wants what was written read back.
     """
 
-    def __init__(self, wake: Callable[[str], None], proved: Set[str]) -> None:
+    def __init__(self, wake: Callable[[str], None], is_proved: Callable[[str], bool]) -> None:
         self._wake = wake
-        self._proved = proved
+        self._is_proved = is_proved
 
     async def take_chunks(self, work: UnitOfWork, received: Sequence[Received[ChunkWritten]]) -> None:
         """Keep the desired pictures of products, and the items that wait for them; complete dry runs."""
         await self._take_real(work, [item for item in received if not item.message.chunk.dry_run])
         for item in received:
             if item.message.chunk.dry_run:
-                await _rehearse(work, item, is_proved=item.message.chunk.shop in self._proved)
+                await _rehearse(work, item, is_proved=self._is_proved(item.message.chunk.shop))
 
     async def _take_real(self, work: UnitOfWork, received: Sequence[Received[ChunkWritten]]) -> None:
         connection = work.connection

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from common.database.lease import Lease
 from common.messages import ChunkWritten, ShopSnapshot
+from common.registered_shops.following import RegisteredShops
 from common.service import Runtime, run_service
 from common.shop_driver import LEASE_MARGIN_SECONDS, ShopDriver
+from common.shop_drivers import ShopDrivers
 from common.shop_link import ShopLink
 from common.shops import ShopSettings
 from image_processor.drive import drive
@@ -19,6 +21,7 @@ from image_processor.renderer import Renderer
 from image_processor.settings import ImageSettings
 from image_processor.store import late_writes
 from image_processor.store import pictures as store
+from image_processor.store.intake import drop_open_work
 
 IMAGE_TIMEOUT_FACTOR = 3  # the client gives an upload three times the time of another request
 
@@ -37,17 +40,17 @@ async def start(runtime: Runtime[ImageSettings]) -> None:
     preparing = Preparing(runtime.blobs, renderer)
     progress = Progress(database, runtime.broker, settings.progress_seconds)
 
-    async def drive_pass(link: ShopLink, lease: Lease) -> bool:
+    async def drive_pass(driver: ShopDriver, link: ShopLink, lease: Lease) -> bool:
         shop = link.shop
         async with database.transaction() as connection:
             await lease.check(connection)
             await late_writes.repeat_what_may_be_undone(connection, shop.id)
         products = await store.due_products(database.pool, shop.id, settings.pass_products)
-        if not products or runtime.stopping.is_set():
+        if not products or driver.is_stopping:
             return False
         now, limit_bytes = await store.time_and_image_bytes(database.pool, shop.id)
         over = asyncio.Event()
-        ending = asyncio.create_task(_set_when(runtime.stopping, over))
+        ending = asyncio.create_task(_set_when(driver.stopping, over))
         try:
             await drive(
                 Pass(
@@ -78,28 +81,38 @@ async def start(runtime: Runtime[ImageSettings]) -> None:
                 await store.restart_unanswered_uploads(connection, shop.id)
                 await late_writes.restart_waits(connection, shop.id, patience)
 
-        return ShopDriver(
+        async def drive_this(link: ShopLink, lease: Lease) -> bool:
+            return await drive_pass(driver, link, lease)
+
+        driver = ShopDriver(
             shop,
             "image-processor",
             database,
-            drive_pass,
+            drive_this,
             lease_seconds=lease_seconds,
             idle_seconds=settings.idle_seconds,
             longest_request_seconds=longest_request_seconds,
             on_outage=restart_waits,
         )
+        return driver
 
-    drivers = {shop.id: driver_of(shop) for shop in runtime.shops.by_id.values()}
+    def is_proved(shop: str) -> bool:
+        known = runtime.shops.by_id.get(shop)
+        return known is not None and known.verify_writes
 
-    def wake(shop: str) -> None:
-        if shop in drivers:
-            drivers[shop].wake()
-
-    proved = {shop.id for shop in runtime.shops.by_id.values() if shop.verify_writes}
-    intake = Intake(wake, proved)
-    runtime.consume({ChunkWritten: intake.take_chunks, ShopSnapshot: intake.take_snapshots})
-    for shop_id, driver in drivers.items():
-        runtime.background(f"drive {shop_id}", driver.run)
+    registered = RegisteredShops(database, runtime.shops, settings, drop_open_work)
+    await registered.refresh()
+    drivers = ShopDrivers(runtime.shops, driver_of)
+    intake = Intake(drivers.wake, is_proved)
+    runtime.consume(
+        {
+            ChunkWritten: intake.take_chunks,
+            ShopSnapshot: intake.take_snapshots,
+            **registered.handlers(),
+        }
+    )
+    runtime.background("registered shops", registered.run)
+    runtime.background("drive shops", drivers.run)
     runtime.background("tell progress", progress.run)
     runtime.background("warm up renderers", lambda _: renderer.warm_up())
 

@@ -2,10 +2,11 @@
 
 from pydantic import Field
 
-from common.settings import ServiceSettings, settings_of
+from common.registered_shops.settings import RegisteredShopsSettings
+from common.settings import settings_of
 
 
-class ImageSettings(ServiceSettings):
+class ImageSettings(RegisteredShopsSettings):
     """How pictures are worked on."""
 
     model_config = settings_of("images")

@@ -1,5 +1,6 @@
 """The writer's pass over one shop: the current snapshot, then what is due, then a dry run if one waits."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from common.database import Database
@@ -18,7 +19,7 @@ from prestashop_writer.target import ShopProfile
 
 
 class WriterDriver:
-    """One shop of the writer. `driver` runs the passes."""
+    """One shop of the writer."""
 
     def __init__(self, shop: ShopSettings, database: Database, settings: WriterSettings) -> None:
         self._shop = shop
@@ -26,7 +27,7 @@ class WriterDriver:
         self._settings = settings
         self._snapshot: ShopSnapshot | None = None
         self._wanted_since: datetime | None = None
-        self.driver = ShopDriver(
+        self._driver = ShopDriver(
             shop,
             "prestashop-writer",
             database,
@@ -37,11 +38,19 @@ class WriterDriver:
             on_outage=self._restart_waits,
         )
 
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._driver.wake()
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Make passes until `stopping`."""
+        await self._driver.run(stopping)
+
     def want_snapshot(self, wish: ShopSnapshotWanted) -> None:
         """Somebody needs a snapshot newer than a time."""
         newer_than = min(wish.newer_than, datetime.now(UTC))  # the clock of whoever wishes may be ahead
         self._wanted_since = max(newer_than, self._wanted_since or newer_than)
-        self.driver.wake()
+        self._driver.wake()
 
     async def _pass(self, link: ShopLink, lease: Lease) -> bool:
         snapshot = await self._current_snapshot(link, lease)
@@ -60,7 +69,7 @@ class WriterDriver:
             self._settings,
             now,
             Turns(self._shop.concurrency),
-            is_to_end=lambda: self.driver.is_stopping or self._is_stale(snapshot),
+            is_to_end=lambda: self._driver.is_stopping or self._is_stale(snapshot),
         )
         worked = await drive(current)
         return (not current.is_to_end() and await rehearse_next(current)) or worked

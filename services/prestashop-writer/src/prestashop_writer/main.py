@@ -1,7 +1,10 @@
 """Wires prestashop-writer."""
 
 from common.messages import ChunkValidated, ShopSnapshotWanted
+from common.registered_shops.following import RegisteredShops
 from common.service import Runtime, run_service
+from common.shop_drivers import ShopDrivers
+from prestashop_writer import store
 from prestashop_writer.driver import WriterDriver
 from prestashop_writer.handlers import Intake
 from prestashop_writer.settings import WriterSettings
@@ -14,20 +17,21 @@ def main() -> None:
 
 async def start(runtime: Runtime[WriterSettings]) -> None:
     """One intake for all shops, one driver per shop."""
-    shops = {
-        shop.id: WriterDriver(shop, runtime.database, runtime.settings)
-        for shop in runtime.shops.by_id.values()
-    }
-
-    def wake(shop: str) -> None:
-        if shop in shops:
-            shops[shop].driver.wake()
+    registered = RegisteredShops(runtime.database, runtime.shops, runtime.settings, store.drop_open_work)
+    await registered.refresh()
+    drivers = ShopDrivers(runtime.shops, lambda shop: WriterDriver(shop, runtime.database, runtime.settings))
 
     def want_snapshot(wish: ShopSnapshotWanted) -> None:
-        if wish.shop in shops:
-            shops[wish.shop].want_snapshot(wish)
+        if wish.shop in drivers.by_shop:
+            drivers.by_shop[wish.shop].want_snapshot(wish)
 
-    intake = Intake(wake, want_snapshot)
-    runtime.consume({ChunkValidated: intake.take_chunks, ShopSnapshotWanted: intake.take_snapshot_wishes})
-    for shop_id, shop in shops.items():
-        runtime.background(f"drive {shop_id}", shop.driver.run)
+    intake = Intake(drivers.wake, want_snapshot)
+    runtime.consume(
+        {
+            ChunkValidated: intake.take_chunks,
+            ShopSnapshotWanted: intake.take_snapshot_wishes,
+            **registered.handlers(),
+        }
+    )
+    runtime.background("registered shops", registered.run)
+    runtime.background("drive shops", drivers.run)

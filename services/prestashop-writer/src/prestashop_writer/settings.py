@@ -2,10 +2,11 @@
 
 from pydantic import Field
 
-from common.settings import ServiceSettings, settings_of
+from common.registered_shops.settings import RegisteredShopsSettings
+from common.settings import settings_of
 
 
-class WriterSettings(ServiceSettings):
+class WriterSettings(RegisteredShopsSettings):
     """How shops are driven."""
 
     model_config = settings_of("writer")

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from common.database import UnitOfWork
-from common.messages import ChunkSubmitted, ShopSnapshot
+from common.messages import ChunkSubmitted, ShopRemoved, ShopSnapshot
 from common.messaging.envelope import Received
+from common.registered_shops.following import keep_told
+from common.registered_shops.store import removed_among
 from common.telemetry import meter
 from validator import store
 from validator.knowledge import Knowledge
@@ -34,6 +36,7 @@ class Handlers:
 
     async def take_chunks(self, work: UnitOfWork, received: Sequence[Received[ChunkSubmitted]]) -> None:
         """Judge each chunk and pass it on, or let it wait for a newer snapshot."""
+        received = await _of_shops_that_are_left(work, received)
         shops = await self._know(work, {item.message.chunk.shop for item in received})
         waiting: list[store.Waiting] = []
         judged: list[tuple[Received[ChunkSubmitted], Verdict]] = []
@@ -58,6 +61,11 @@ class Handlers:
         if kept:
             work.after_commit(self._wake)
 
+    async def take_removed_shops(self, work: UnitOfWork, received: Sequence[Received[ShopRemoved]]) -> None:
+        """Shops were removed: nothing waits for them any more. The gateway has settled their items."""
+        await keep_told(work, received)
+        await store.drop_waiting(work.connection, [item.message.shop for item in received])
+
     async def _know(self, work: UnitOfWork, shops: set[str]) -> dict[str, Knowledge]:
         snapshots = await store.load_snapshots(work.connection, shops)
         return {s.shop: Knowledge.of(s, check_digits=self._check_digits) for s in snapshots}
@@ -69,6 +77,18 @@ class Handlers:
                 log.info("chunk.waits_for_snapshot", newer_than=chunk.newer_than.isoformat())
         if waiting:
             work.after_commit(self._wake)
+
+
+async def _of_shops_that_are_left(
+    work: UnitOfWork, received: Sequence[Received[ChunkSubmitted]]
+) -> Sequence[Received[ChunkSubmitted]]:
+    """Those whose shop was not removed: the chunks of the others are settled already."""
+    removed = await removed_among(work.connection, [item.message.chunk.shop for item in received])
+    for item in received:
+        if item.message.chunk.shop in removed:
+            with item.bound(chunk_id=item.message.chunk.chunk_id):
+                log.info("chunk.of_removed_shop")
+    return [item for item in received if item.message.chunk.shop not in removed]
 
 
 def _pass_on(work: UnitOfWork, received: Received[ChunkSubmitted], verdict: Verdict) -> None:

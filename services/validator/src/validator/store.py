@@ -203,3 +203,9 @@ async def count_waiting(connection: asyncpg.Connection) -> int:
     """How many chunks wait for a snapshot."""
     count: int = await connection.fetchval("select count(*) from waiting_chunks")
     return count
+
+
+async def drop_waiting(connection: asyncpg.Connection, shops: Collection[str]) -> None:
+    """Forget what waits for the snapshots of these shops."""
+    await connection.execute("delete from waiting_chunks where shop = any($1::text[])", list(shops))
+    await connection.execute("delete from snapshot_requests where shop = any($1::text[])", list(shops))

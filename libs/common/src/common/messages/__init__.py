@@ -36,6 +36,8 @@ from common.messages.shops import (
     ShopLanguage,
     ShopLimits,
     ShopReachability,
+    ShopRegistered,
+    ShopRemoved,
     ShopSnapshot,
     ShopSnapshotWanted,
 )
@@ -67,6 +69,8 @@ __all__ = [
     "ShopLanguage",
     "ShopLimits",
     "ShopReachability",
+    "ShopRegistered",
+    "ShopRemoved",
     "ShopRequests",
     "ShopSnapshot",
     "ShopSnapshotWanted",

@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import JsonValue
+
 from common.messages.contract import Message, Part
 
 
@@ -76,3 +78,24 @@ class ShopReachability(ShopMessage):
     reachability: Reachability
     at: datetime
     cause: str = ""
+
+
+class ShopRegistered(ShopMessage):
+    """A tenant has registered a shop, or changed what it registered: all that holds now.
+
+    `sequence` rises with every change of this shop, so that an older word never overwrites a newer one.
+    `settings` are those of the shops file, without id, tenant and key; who does not know one leaves it out.
+    `sealed_key` is the webservice key as `common.sealing` seals it, for this tenant and shop alone.
+    """
+
+    message_type = "shop.registered.v1"
+    sequence: int
+    settings: dict[str, JsonValue]
+    sealed_key: str
+
+
+class ShopRemoved(ShopMessage):
+    """A tenant has removed a shop that it had registered: nothing is done for it any more."""
+
+    message_type = "shop.removed.v1"
+    sequence: int

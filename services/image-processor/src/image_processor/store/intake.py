@@ -218,3 +218,8 @@ async def version_of(connection: asyncpg.Connection, shop: str) -> str:
     """Which PrestaShop a shop is; empty before that was told."""
     version: str | None = await connection.fetchval("select version from shop_limits where shop = $1", shop)
     return version or ""
+
+
+async def drop_open_work(connection: asyncpg.Connection, shops: Sequence[str]) -> None:
+    """Forget the chunks, with their open items, of shops that were removed."""
+    await connection.execute("delete from chunks where shop = any($1::text[])", list(shops))

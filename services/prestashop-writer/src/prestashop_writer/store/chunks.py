@@ -222,3 +222,9 @@ def _variant_images(change: ProductChange) -> dict[str, list[str]] | None:
         if "images" in variant.model_fields_set
     }
     return stated or None
+
+
+async def drop_open_work(connection: asyncpg.Connection, shops: Sequence[str]) -> None:
+    """Forget what is open for shops that were removed: chunks with their items, dry runs."""
+    await connection.execute("delete from chunks where shop = any($1::text[])", list(shops))
+    await connection.execute("delete from dry_runs where shop = any($1::text[])", list(shops))
