@@ -4,8 +4,9 @@ from typing import Any
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from common.registered_shops.settings import RegisteredShopsSettings
 from common.secret_strength import HOW_TO_MAKE_ONE, weakness_of
-from common.settings import ServiceSettings, settings_of, shared
+from common.settings import settings_of, shared
 from common.shops import DEFAULT_TENANT
 from gateway.access.addresses import networks_of
 from gateway.access.passwords import weakness_of_password
@@ -15,7 +16,7 @@ from gateway.limits.backlog import Bounds
 MEBIBYTE = 1024 * 1024
 
 
-class GatewaySettings(ServiceSettings):
+class GatewaySettings(RegisteredShopsSettings):
     """Settings of the gateway, read from `SKUWIRE_GATEWAY_…` and the shared `SKUWIRE_…`."""
 
     model_config = settings_of("gateway") | {"hide_input_in_errors": True}
@@ -123,8 +124,11 @@ class GatewaySettings(ServiceSettings):
     relay_url: str | None = Field(
         None, description="Address of webhook-relay's internal API, for example http://webhook-relay:8080."
     )
+    writer_url: str | None = Field(
+        None, description="Address of prestashop-writer's internal API, for example http://writer:8080."
+    )
     internal_token: SecretStr | None = shared(
-        "internal_token", None, "Token that webhook-relay's internal API asks for."
+        "internal_token", None, "Token that the internal APIs of webhook-relay and prestashop-writer ask for."
     )
 
     @field_validator("jwt_secret", "credential_secret")

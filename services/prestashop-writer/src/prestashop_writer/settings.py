@@ -1,9 +1,9 @@
 """Settings of prestashop-writer: `SKUWIRE_WRITER_…` beside the shared ones."""
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from common.registered_shops.settings import RegisteredShopsSettings
-from common.settings import settings_of
+from common.settings import settings_of, shared
 
 
 class WriterSettings(RegisteredShopsSettings):
@@ -11,6 +11,11 @@ class WriterSettings(RegisteredShopsSettings):
 
     model_config = settings_of("writer")
 
+    internal_token: SecretStr | None = shared(
+        "internal_token",
+        None,
+        "Token that the gateway shows to the internal API; without one the API is not served.",
+    )
     pass_products: int = Field(
         1000,
         ge=1,

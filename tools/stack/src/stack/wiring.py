@@ -44,6 +44,7 @@ class Secrets:
     credential_secret: str = field(repr=False)
     internal_token: str = field(repr=False)
     sealing_secret: str = field(repr=False)
+    shops_sealing_secret: str = field(repr=False)
     shop_keys: dict[str, str] = field(repr=False)
 
 
@@ -68,6 +69,7 @@ def load_secrets(file: Path, shop_ids: Iterable[str]) -> Secrets:
         credential_secret=known.get("credential_secret") or secrets.token_urlsafe(48),
         internal_token=known.get("internal_token") or secrets.token_urlsafe(32),
         sealing_secret=known.get("sealing_secret") or secrets.token_urlsafe(48),
+        shops_sealing_secret=known.get("shops_sealing_secret") or secrets.token_urlsafe(48),
         shop_keys=shop_keys,
     )
     write_secret(file, json.dumps(asdict(made), indent=2))
@@ -109,8 +111,15 @@ def service_environment(service: str, wiring: Wiring, made: Secrets) -> dict[str
         "SKUWIRE_BLOB_URL": wiring.blobs.as_uri(),
         "SKUWIRE_SHOPS_FILE": str(wiring.shops_file),
     }
+    shops = {
+        "SKUWIRE_SHOPS_SEALING_SECRET": made.shops_sealing_secret,
+        # The simulated shops of a demo are on this machine, and speak http.
+        "SKUWIRE_SHOPS_ALLOW_HTTP": "true",
+        "SKUWIRE_SHOPS_ALLOW_PRIVATE": "true",
+    }
     own = {
         "gateway": {
+            **shops,
             "SKUWIRE_GATEWAY_BOOTSTRAP_EMAIL": EMAIL,
             "SKUWIRE_GATEWAY_BOOTSTRAP_PASSWORD": made.password,
             "SKUWIRE_GATEWAY_BOOTSTRAP_TENANT": TENANT,
@@ -118,7 +127,10 @@ def service_environment(service: str, wiring: Wiring, made: Secrets) -> dict[str
             "SKUWIRE_GATEWAY_CREDENTIAL_SECRET": made.credential_secret,
             "SKUWIRE_INTERNAL_TOKEN": made.internal_token,
             "SKUWIRE_GATEWAY_RELAY_URL": f"http://{LOOPBACK}:{wiring.ports['webhook-relay']}",
+            "SKUWIRE_GATEWAY_WRITER_URL": f"http://{LOOPBACK}:{wiring.ports['prestashop-writer']}",
         },
+        "prestashop-writer": {**shops, "SKUWIRE_INTERNAL_TOKEN": made.internal_token},
+        "image-processor": shops,
         "webhook-relay": {
             "SKUWIRE_INTERNAL_TOKEN": made.internal_token,
             "SKUWIRE_RELAY_SEALING_SECRET": made.sealing_secret,
