@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import structlog
 
 from common.database import Database
-from common.messages import ChunkCompleted, ChunkSubmitted, ItemOutcome, ProductChange, Reason, Result
+from common.messages import ChunkCompleted, ChunkSubmitted, ItemOutcome, Reason
 from gateway import cancel_store
 from gateway.progress_store import Step, record_steps, settle_items
 
@@ -41,17 +41,5 @@ async def _settle(connection: cancel_store.Connection, told: Sequence[ChunkCompl
 
 
 def _completed(submitted: ChunkSubmitted) -> ChunkCompleted:
-    outcomes = tuple(_cancelled(change) for change in submitted.changes)
+    outcomes = tuple(ItemOutcome.refused(change, CANCELLED) for change in submitted.changes)
     return ChunkCompleted(chunk=submitted.chunk, outcomes=outcomes)
-
-
-def _cancelled(change: ProductChange) -> ItemOutcome:
-    return ItemOutcome(
-        position=change.position,
-        sequence=change.sequence,
-        intent=change.intent,
-        result=Result.REFUSED,
-        reference=change.reference,
-        product_id=change.product_id,
-        reasons=(CANCELLED,),
-    )

@@ -7,7 +7,7 @@ import structlog
 from common.messages import ItemOutcome, ProductChange
 from prestashop import id_of, text_of
 from prestashop_writer import store
-from prestashop_writer.admission import product_unknown, product_without_reference, refused
+from prestashop_writer.admission import product_unknown, product_without_reference
 from prestashop_writer.handlers import complete_without_open_items, merge_changes
 from prestashop_writer.pass_context import Pass
 
@@ -46,4 +46,4 @@ def _named(change: ProductChange, references: Mapping[int, str]) -> ProductChang
 def _refused(change: ProductChange, references: Mapping[int, str]) -> ItemOutcome:
     is_there = change.presta_id in references
     reason = (product_without_reference if is_there else product_unknown)(change.presta_id)
-    return refused(change, reason)
+    return ItemOutcome.refused(change, reason)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from common.messages import Intent, ItemOutcome, ProductChange, Reason, Result
+from common.messages import Intent, ProductChange, Reason
 from prestashop_writer.plan import KeptProduct, State
 
 
@@ -167,18 +167,4 @@ def rehearsal_failed(error: str, attempts: int) -> Reason:
         code="rehearsal_failed",
         field="",
         message=f"The dry run failed {attempts} times: {error}; nothing was changed.",
-    )
-
-
-def refused(change: ProductChange, reason: Reason) -> ItemOutcome:
-    """The outcome of a change that is not taken."""
-    return ItemOutcome(
-        position=change.position,
-        sequence=change.sequence,
-        intent=change.intent,
-        result=Result.REFUSED,
-        reference=change.reference,
-        product_id=change.product_id,
-        presta_id=change.presta_id,
-        reasons=(reason,),
     )

@@ -19,7 +19,7 @@ from common.messages import (
 )
 from common.messaging.envelope import Received
 from prestashop_writer import store
-from prestashop_writer.admission import objection, refused
+from prestashop_writer.admission import objection
 from prestashop_writer.merge import merge
 from prestashop_writer.plan import KeptProduct, Product, State
 from prestashop_writer.store import FinishedChunk
@@ -124,7 +124,7 @@ async def merge_changes(
         kept = known.get(reference) or KeptProduct(Product(reference, State.NEW, {}), None, 0, 0)
         reason = objection(kept, change)
         if reason is not None:
-            outcomes.append((chunk.chunk_id, refused(change, reason)))
+            outcomes.append((chunk.chunk_id, ItemOutcome.refused(change, reason)))
             continue
         desired[reference] = replace(
             kept.product,

@@ -12,12 +12,12 @@ from dataclasses import replace
 import structlog
 
 from common.database import shadow_database
-from common.messages import ChunkCompleted, ChunkWritten
+from common.messages import ChunkCompleted, ChunkWritten, ItemOutcome
 from common.messaging.envelope import Received, context_of, outgoing_envelope
 from common.telemetry import tracer
 from prestashop import FIRST_REHEARSED_ID, ShopRefusal, id_of
 from prestashop_writer import store
-from prestashop_writer.admission import refused, rehearsal_failed
+from prestashop_writer.admission import rehearsal_failed
 from prestashop_writer.drive import EXPECTED, drive
 from prestashop_writer.handlers import Intake
 from prestashop_writer.held_content import held_content
@@ -74,7 +74,7 @@ async def _told(current: Pass, waiting: DryRun) -> Told | None:
 def _refused(waiting: DryRun, error: Exception) -> ChunkCompleted:
     reason = rehearsal_failed(type(error).__name__, waiting.attempts + 1)
     message = waiting.message
-    outcomes = [*message.outcomes, *(refused(change, reason) for change in message.changes)]
+    outcomes = [*message.outcomes, *(ItemOutcome.refused(change, reason) for change in message.changes)]
     return ChunkCompleted(
         chunk=message.chunk, outcomes=tuple(sorted(outcomes, key=lambda outcome: outcome.position))
     )

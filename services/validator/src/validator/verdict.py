@@ -12,7 +12,6 @@ from common.messages import (
     ItemOutcome,
     ProductChange,
     Reason,
-    Result,
 )
 from validator.characters import twin_key
 from validator.knowledge import Knowledge
@@ -59,21 +58,7 @@ def judge_chunk(submitted: ChunkSubmitted, shop: Knowledge | None) -> Verdict | 
     return Verdict(
         chunk=submitted.chunk,
         open=tuple(change for change, reasons in judged if not reasons),
-        refused=tuple(refuse(change, reasons) for change, reasons in judged if reasons),
-    )
-
-
-def refuse(change: ProductChange, reasons: Iterable[Reason]) -> ItemOutcome:
-    """The outcome of an item that goes no further."""
-    return ItemOutcome(
-        position=change.position,
-        sequence=change.sequence,
-        intent=change.intent,
-        result=Result.REFUSED,
-        reference=change.reference,
-        product_id=change.product_id,
-        presta_id=change.presta_id,
-        reasons=tuple(reasons),
+        refused=tuple(ItemOutcome.refused(change, *reasons) for change, reasons in judged if reasons),
     )
 
 
@@ -103,7 +88,7 @@ def without_duplicates(verdict: Verdict, holders: Mapping[Claim, int]) -> Verdic
         holder = holders.get((verdict.chunk.submission_id, change.reference or ""), change.position)
         if creates(change) and holder != change.position:
             duplicate = reason("duplicate_in_submission", "reference", first=holder, value=change.reference)
-            refused.append(refuse(change, [duplicate]))
+            refused.append(ItemOutcome.refused(change, duplicate))
         else:
             going_on.append(change)
     refused.sort(key=lambda outcome: outcome.position)

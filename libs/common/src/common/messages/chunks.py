@@ -82,6 +82,20 @@ class ItemOutcome(Part):
     verified: bool | None = None
     changes: tuple[FieldChange, ...] = ()
 
+    @classmethod
+    def refused(cls, change: ProductChange, *reasons: Reason) -> "ItemOutcome":
+        """Of a change that goes no further."""
+        return cls(
+            position=change.position,
+            sequence=change.sequence,
+            intent=change.intent,
+            result=Result.REFUSED,
+            reference=change.reference,
+            product_id=change.product_id,
+            presta_id=change.presta_id,
+            reasons=reasons,
+        )
+
 
 class ShopRequests(Part):
     """Requests of one kind that a real run would send to the shop, and the entities in them."""
