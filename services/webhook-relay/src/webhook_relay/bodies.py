@@ -1,98 +1,65 @@
-"""What a webhook says about a completed chunk: the body of the Products Bulk document, field for field.
+"""What each type of webhook says.
 
-`{chunkId, partition, totalItems, completed, itemsCompleted, errors, msjs}`. The entries of
-`itemsCompleted` and `item` are open in the document; ours carry what identifies the product.
+`bulk.chunk.completed` has the body of the Products Bulk document: see `chunk_body.py`. Every other type has
+the body that Standard Webhooks recommends, `{type, timestamp, data}`; `data` is the public event, the same
+JSON as on the broker.
 """
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
-from common.messages import ChunkCompleted, Intent, ItemOutcome, Reason, Result
+from pydantic import BaseModel, ConfigDict, create_model
 
-EventType = Literal["bulk.chunk.completed"]
-"""What an endpoint can subscribe to."""
+from common.messages import ChunkCompleted
+from webhook_relay.chunk_body import ChunkBody, chunk_body
+from webhook_relay.events import PUBLIC_EVENTS, ChunkFinished, PublicEvent
 
-CHUNK_COMPLETED: EventType = "bulk.chunk.completed"
-EVENT_TYPES: tuple[EventType, ...] = (CHUNK_COMPLETED,)
+CHUNK_COMPLETED = "bulk.chunk.completed"
+LONGEST_SUBJECT = 200  # characters; a refused item's reference may be longer than any product's
 
-OPERATION_OF_RESULT = {
-    Result.CREATED: "create",
-    Result.UPDATED: "update",
-    Result.UNCHANGED: "update",
-    Result.DELETED: "delete",
+
+def _body_of(event: type[PublicEvent]) -> type[BaseModel]:
+    """`timestamp` is when it happened; the time of a delivery is in its header."""
+    fields: dict[str, Any] = {
+        "type": (Literal[event.event_name()], ...),
+        "timestamp": (datetime, ...),
+        "data": (event, ...),
+    }
+    frozen = ConfigDict(frozen=True)
+    return create_model(f"{event.__name__}Body", __config__=frozen, __doc__=event.__doc__, **fields)
+
+
+BODIES: Mapping[str, type[BaseModel]] = {
+    CHUNK_COMPLETED: ChunkBody,
+    **{event.event_name(): _body_of(event) for event in PUBLIC_EVENTS if event is not ChunkFinished},
 }
+"""The body of each type that an endpoint can subscribe to; what is told of a chunk has a body of its own."""
+
+EVENT_TYPES = tuple(BODIES)
 
 
-def chunk_body(message: ChunkCompleted) -> bytes:
-    """The exact bytes that are signed and sent."""
-    completed = [outcome for outcome in message.outcomes if outcome.result is not Result.REFUSED]
-    refused = [outcome for outcome in message.outcomes if outcome.result is Result.REFUSED]
-    body = {
-        "chunkId": message.chunk.chunk_id,
-        "partition": message.chunk.partition,
-        "totalItems": message.chunk.total_items,
-        "completed": len(completed),
-        "itemsCompleted": [_completed_item(outcome) for outcome in completed],
-        "errors": len(refused),
-        "msjs": [_error(outcome) for outcome in refused],
-    }
-    return _json(body).encode()
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to be told by webhook, whoever has subscribed. `body` are the exact bytes that are signed."""
+
+    event_type: str
+    tenant: str
+    shop: str
+    subject: str
+    body: bytes = field(repr=False)
 
 
-def operation_of(outcome: ItemOutcome) -> str:
-    """`create`, `update` or `delete`: what was done, or for a refused item what was wanted.
-
-    A refused upsert counts as an update where the shop already has the product.
-    """
-    if outcome.result in OPERATION_OF_RESULT:
-        return OPERATION_OF_RESULT[outcome.result]
-    if outcome.intent is Intent.UPSERT:
-        return "create" if outcome.presta_id is None else "update"
-    return outcome.intent.value
+def chunk_notice(message: ChunkCompleted) -> Notice:
+    """What is told when a chunk completes."""
+    chunk = message.chunk
+    return Notice(CHUNK_COMPLETED, chunk.tenant, chunk.shop, chunk.chunk_id, chunk_body(message))
 
 
-def proof_of(outcome: ItemOutcome) -> dict[str, bool]:
-    """Whether the shop holds what was written; nothing where nobody looked."""
-    return {} if outcome.verified is None else {"verified": outcome.verified}
-
-
-def _identity(outcome: ItemOutcome) -> dict[str, Any]:
-    return {
-        "id": outcome.product_id,
-        "reference": outcome.reference,
-        "presta_id": outcome.presta_id,
-        "position": outcome.position,
-    }
-
-
-def _completed_item(outcome: ItemOutcome) -> dict[str, Any]:
-    return {
-        **_identity(outcome),
-        "operation": operation_of(outcome),
-        "result": outcome.result.value,
-        "imagesProcessed": outcome.images_processed,
-        "technicalDataProcessed": outcome.technical_data_processed,
-        "warnings": [reason.model_dump() for reason in outcome.warnings],
-        **proof_of(outcome),
-    }
-
-
-def _error(outcome: ItemOutcome) -> dict[str, Any]:
-    return {
-        "type": "error",
-        "operation": operation_of(outcome),
-        "msjs": _json(_by_field(outcome.reasons)),  # JSON inside a string, as the document shows it
-        "item": _identity(outcome),
-    }
-
-
-def _by_field(reasons: Sequence[Reason]) -> dict[str, list[str]]:
-    messages: dict[str, list[str]] = {}
-    for reason in reasons:
-        messages.setdefault(reason.field, []).append(reason.message)
-    return messages
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def notice_of(event: PublicEvent) -> Notice:
+    """What is told of a public event."""
+    name = event.event_name()
+    said = BODIES[name].model_validate({"type": name, "timestamp": event.at, "data": event})
+    body = said.model_dump_json(exclude_unset=True).encode()
+    return Notice(name, event.tenant, event.shop, event.subject()[:LONGEST_SUBJECT], body)

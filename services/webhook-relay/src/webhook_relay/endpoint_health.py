@@ -6,11 +6,11 @@ from datetime import datetime
 import structlog
 
 from common.database import UnitOfWork
-from common.messaging.topology import EVENTS
 from webhook_relay.breaker import FAILURES_THAT_OPEN, after_failure, has_failed_too_long
 from webhook_relay.delivery import Delivered, EndpointGone, Outcome, Pending
 from webhook_relay.events import EndpointDisabled
 from webhook_relay.store.health import disable, load_health, note_success, save_health
+from webhook_relay.telling import Telling
 
 log = structlog.get_logger()
 
@@ -55,7 +55,9 @@ async def _disable(
         reason=reason,
         failing_since=failing_since,
     )
-    work.publish(event, exchange=EVENTS)
+    telling = await Telling.to_tenants(work, {pending.tenant})
+    telling.event(event)
+    await telling.record(now)
     work.after_commit(_telling("endpoint.disabled", reason=reason))
 
 

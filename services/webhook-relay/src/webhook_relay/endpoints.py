@@ -11,8 +11,8 @@ from uuid import UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from common.shops import DEFAULT_TENANT
-from webhook_relay.bodies import EVENT_TYPES, EventType
 from webhook_relay.signing import Secret, parse_secret
+from webhook_relay.subscriptions import DEFAULT, Patterns, wants
 
 NAMESPACE = UUID("6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c")
 
@@ -58,7 +58,7 @@ class ConfiguredEndpoint(BaseModel):
     url = "https://erp.example.com/skuwire"
     secret = "whsec_…"
     tenant = "acme"
-    events = ["bulk.chunk.completed"]
+    events = ["bulk.chunk.completed", "shop.*"]
     shops = ["milano"]                     # without it: all shops of the tenant
     ```
     """
@@ -68,8 +68,7 @@ class ConfiguredEndpoint(BaseModel):
     url: str = Field(repr=False, description="Where the webhooks go.")
     secret: SecretStr = Field(description="`whsec_` and base64 of 24 to 64 bytes.")
     tenant: str = Field(DEFAULT_TENANT, description="Whose webhooks.")
-    events: tuple[EventType, ...] = Field(EVENT_TYPES, min_length=1, description="Which ones.")
-
+    events: Patterns = Field(DEFAULT, description="Which ones; `product.*` and `*` take in several.")
     shops: tuple[str, ...] | None = Field(None, min_length=1, description="Of which shops; none for all.")
 
     @field_validator("secret")
@@ -100,13 +99,18 @@ def read_endpoints_file(path: Path) -> list[ConfiguredEndpoint]:
     return [ConfiguredEndpoint.model_validate(entry) for entry in table.get("endpoint", [])]
 
 
-def subscribed(endpoints: Iterable[Endpoint], tenant: str, shop: str, event_type: str) -> list[Endpoint]:
-    """The tenant's endpoints that want this event of this shop; paused and disabled ones too."""
+def subscribed(
+    endpoints: Iterable[Endpoint], tenant: str, shop: str | None, event_type: str
+) -> list[Endpoint]:
+    """The tenant's endpoints that want this event of this shop; paused and disabled ones too.
+
+    What concerns the tenant as a whole has no shop, and passes every filter of shops.
+    """
     return [
         endpoint
         for endpoint in endpoints
         if endpoint.tenant == tenant
-        and event_type in endpoint.events
-        and (endpoint.shops is None or shop in endpoint.shops)
+        and wants(endpoint.events, event_type)
+        and (endpoint.shops is None or shop is None or shop in endpoint.shops)
         and endpoint.state is not EndpointState.DELETED
     ]

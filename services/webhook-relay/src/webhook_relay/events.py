@@ -1,14 +1,15 @@
 """Public events: what anybody may subscribe to on the topic exchange `skuwire.events`.
 
 Routing keys are `{subject}.{action}.{shop}`, for example `product.synced.milano`. Types are
-`skuwire.{subject}.{action}.v{version}`; a published one only grows by optional fields.
+`skuwire.{subject}.{action}.v{version}`; a published one only grows by optional fields. As webhooks they go
+by `{subject}.{action}`: see `bodies.py`.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from common.messages import ChunkCompleted, ItemOutcome, Message, Reason, Result
-from webhook_relay.bodies import operation_of, proof_of
+from webhook_relay.outcomes import operation_of, proof_of
 
 PREFIX = "skuwire."
 
@@ -20,9 +21,17 @@ class PublicEvent(Message):
     shop: str
     at: datetime
 
+    @classmethod
+    def event_name(cls) -> str:
+        """`{subject}.{action}`: what it is called outside, whichever way it goes."""
+        return cls.message_type.removeprefix(PREFIX).rsplit(".", 1)[0]
+
     def routing_key(self) -> str:
-        subject_and_action = self.message_type.removeprefix(PREFIX).rsplit(".", 1)[0]
-        return f"{subject_and_action}.{self.shop}"
+        return f"{self.event_name()}.{self.shop}"
+
+    def subject(self) -> str:
+        """What it is about, for whoever looks through the deliveries of an endpoint."""
+        return self.shop
 
     def addressed_shop(self) -> str:
         return self.shop
@@ -45,6 +54,9 @@ class ProductEvent(PublicEvent):
 
     def correlation_id(self) -> str:
         return self.submission_id
+
+    def subject(self) -> str:
+        return self.reference or f"{self.chunk_id}/{self.position}"
 
 
 class ProductSynced(ProductEvent):
@@ -88,6 +100,9 @@ class ChunkFinished(PublicEvent):
     def correlation_id(self) -> str:
         return self.submission_id
 
+    def subject(self) -> str:
+        return self.chunk_id
+
 
 class ShopUnreachable(PublicEvent):
     """Fired when the first service reports that it cannot reach the shop. Its work is kept and waits."""
@@ -115,6 +130,21 @@ class EndpointDisabled(PublicEvent):
     endpoint_id: str
     reason: str
     failing_since: datetime | None = None
+
+    def subject(self) -> str:
+        return self.endpoint_id
+
+
+PUBLIC_EVENTS: tuple[type[PublicEvent], ...] = (
+    ChunkFinished,
+    ProductSynced,
+    ProductFailed,
+    ProductDeleted,
+    ShopUnreachable,
+    ShopRecovered,
+    EndpointDisabled,
+)
+"""All that are told."""
 
 
 def events_of(message: ChunkCompleted, at: datetime) -> Iterator[tuple[str, PublicEvent]]:

@@ -17,6 +17,7 @@ from common.database import Database, open_database
 from common.database.migrate import migrate
 from common.http.visiting import accept_any_address
 from common.settings import ServiceSettings
+from webhook_relay.bodies import Notice
 from webhook_relay.deliverer import Deliverer
 from webhook_relay.endpoints import Endpoint
 from webhook_relay.posting import Poster
@@ -119,32 +120,23 @@ class Relay:
         self.clock = clock
         self.secret = new_secret()
 
-    async def endpoint(self, path: str) -> Endpoint:
+    async def endpoint(self, path: str, *events: str, shops: tuple[str, ...] | None = None) -> Endpoint:
         wanted = Endpoint(
             id=uuid4(),
             tenant="acme",
             url=self.receiver.url + path,
-            events=("bulk.chunk.completed",),
+            events=events or ("bulk.chunk.completed",),
+            shops=shops,
         )
         sealed = SEALER.seal(self.secret, wanted.id)
         async with self.database.transaction() as connection:
             return await add_endpoint(connection, wanted, sealed)
 
     async def add(self, endpoint: Endpoint, count: int = 1) -> list[UUID]:
-        new = [
-            NewDelivery(
-                id=(delivery_id := uuid4()),
-                endpoint_id=endpoint.id,
-                webhook_id=f"msg_{delivery_id.hex}",
-                event_type="bulk.chunk.completed",
-                tenant="acme",
-                shop="milano",
-                subject="bulk_1_0",
-                body=b'{"chunkId":"bulk_1_0"}',
-                traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-            )
-            for _ in range(count)
-        ]
+        body = b'{"chunkId":"bulk_1_0"}'
+        notice = Notice("bulk.chunk.completed", "acme", "milano", "bulk_1_0", body)
+        traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        new = [NewDelivery(uuid4(), endpoint.id, notice, traceparent) for _ in range(count)]
         async with self.database.transaction() as connection:
             await add_deliveries(connection, new, self.clock.now())
         return [delivery.id for delivery in new]

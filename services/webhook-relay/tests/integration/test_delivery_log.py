@@ -61,7 +61,8 @@ async def test_deliveries_are_listed_newest_first_in_pages(log: Any, api: Any) -
         (f"since={hour(2).replace('Z', '+00:00')}&until={hour(3)}", [2]),
         ("shop=roma", []),
         ("shop=milano&event=bulk.chunk.completed&subject=bulk_1_0&limit=1", [5]),
-        ("event=no.such.event", []),
+        ("event=bulk.*&limit=1", [5]),
+        ("event=product.*", []),
         ("subject=bulk_2_0", []),
     ],
 )

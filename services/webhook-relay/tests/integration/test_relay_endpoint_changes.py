@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from webhook_relay.bodies import BODIES, EVENT_TYPES
 from webhook_relay.endpoints import subscribed
 from webhook_relay.sealing import Sealer, SealNotOpened
 from webhook_relay.store.secrets import load_secrets, seal_all
@@ -24,6 +25,7 @@ async def test_only_what_a_change_states_is_changed(api: Any) -> None:
         {"shops": ["roma", "milano"]},
         {"state": "paused"},
         {"url": "https://two.example/hook"},
+        {"events": ["bulk.chunk.completed", "product.*"]},
         {"state": "enabled"},
         {},
     ]
@@ -43,6 +45,7 @@ async def test_a_change_obeys_the_rules_of_making(api: Any) -> None:
         ({"url": "https://user:password@one.example/"}, "url"),
         ({"events": []}, "events"),
         ({"events": ["no.such.event"]}, "events.0"),
+        ({"events": ["product.*", "prod*"]}, "events.1"),
         ({"shops": []}, "shops"),
         ({"shops": [""]}, "shops.0"),
         ({"state": "disabled"}, "state"),
@@ -101,6 +104,21 @@ async def test_a_test_webhook_is_signed_sent_once_and_its_answer_told(api: Any, 
     assert told["webhook_id"] == taken.webhook_id
     assert (await api("POST", f"/{made['id']}/test"))[1]["delivered"] is True
     assert (await api("GET", f"/{made['id']}/deliveries"))[1]["deliveries"] == []
+
+
+async def test_an_example_of_the_wanted_event_is_sent(api: Any, receiver: Any) -> None:
+    made = await api.made(receiver.url + "/hook", shops=["roma"])
+    for event in EVENT_TYPES:
+        status, told = await api("POST", f"/{made['id']}/test", {"event": event})
+        taken = receiver.taken[-1]
+        assert (status, told["delivered"], taken.headers["webhook-type"]) == (200, True, event)
+        assert taken.webhook_id.startswith("test_")
+        assert BODIES[event].model_validate(taken.verified(made["secret"]))
+        assert event == CHUNK_COMPLETED or taken.verified(made["secret"])["data"]["shop"] == "roma"
+    for event in ("product.*", "no.such.event"):
+        status, refusal = await api("POST", f"/{made['id']}/test", {"event": event})
+        assert (status, refusal["details"][0]["field"]) == (422, "event")
+        assert "product.synced" in refusal["details"][0]["message"]
 
 
 async def test_a_test_of_an_endpoint_that_is_away_says_so(api: Any, unused_tcp_port: int) -> None:

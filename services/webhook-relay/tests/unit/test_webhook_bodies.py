@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from common.messages import Chunk, ChunkCompleted, Intent, ItemOutcome, Reason, Result
-from webhook_relay.bodies import chunk_body, operation_of
+from webhook_relay.bodies import BODIES, CHUNK_COMPLETED, EVENT_TYPES
+from webhook_relay.chunk_body import chunk_body
 from webhook_relay.events import ChunkFinished, ProductDeleted, ProductFailed, ProductSynced, events_of
+from webhook_relay.outcomes import operation_of
+from webhook_relay.samples import Scene, sample_event, sample_notice
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -122,3 +125,38 @@ def test_every_product_and_then_the_chunk_is_told_to_the_public() -> None:
     assert json.loads(events[2].to_json())["reasons"][0]["message"] == "No."
     assert isinstance(events[3], ChunkFinished)
     assert (events[3].total_items, events[3].completed, events[3].errors) == (3, 2, 1)
+
+
+def test_the_bytes_of_a_chunk_s_body_stay_as_they_are() -> None:
+    warned = outcome(
+        Result.UPDATED,
+        product_id=9999,
+        presta_id=17,
+        images_processed=2,
+        verified=False,
+        warnings=(Reason(code="differs", field="price", message='Ist "1,5 \u20ac"\n'),),
+    )
+    refused = outcome(
+        Result.REFUSED, position=1, reasons=(Reason(code="x", field="es.slug", message="\u00e8 'no'"),)
+    )
+    assert chunk_body(completed(warned, refused)).decode() == (
+        '{"chunkId":"bulk_675c53516d618_0","partition":0,"totalItems":2,"completed":1,"itemsCompleted":['
+        '{"id":9999,"reference":"A1","presta_id":17,"position":0,"operation":"update","result":"updated",'
+        '"imagesProcessed":2,"technicalDataProcessed":0,"warnings":[{"code":"differs","field":"price",'
+        '"message":"Ist \\"1,5 \u20ac\\"\\n"}],"verified":false}],"errors":1,"msjs":[{"type":"error",'
+        '"operation":"create","msjs":"{\\"es.slug\\":[\\"\u00e8 \'no\'\\"]}","item":{"id":null,'
+        '"reference":"A1","presta_id":null,"position":1}}]}'
+    )
+
+
+@pytest.mark.parametrize("name", EVENT_TYPES)
+def test_an_event_is_the_same_in_a_webhook_as_on_the_broker(name: str) -> None:
+    scene = Scene()
+    body = json.loads(sample_notice(name, scene).body)
+    BODIES[name].model_validate(body)
+    if name == CHUNK_COMPLETED:
+        return
+    event = sample_event(name, scene)
+    assert body.keys() == {"type", "timestamp", "data"}
+    assert body == {"type": name, "timestamp": "2026-01-01T12:30:00Z", "data": json.loads(event.to_json())}
+    assert event.to_json() in sample_notice(name, scene).body

@@ -66,9 +66,10 @@ class WebhookRoutes:
         return _success(data, status)
 
     async def test(self, request: web.Request) -> web.Response:
-        """200 with what the endpoint said to a test webhook."""
+        """200 with what the endpoint said to a test webhook, of the event that a body names."""
+        body = await self._body(request) if request.can_read_body else None
         status, data = await self._ask(
-            "POST", _path(request), params=_query(request), timeout_seconds=TEST_TIMEOUT_SECONDS
+            "POST", _path(request), params=_query(request), json=body, timeout_seconds=TEST_TIMEOUT_SECONDS
         )
         return _success(data, status)
 

@@ -18,7 +18,7 @@ from webhook_relay.delivery import Answer, Answered
 from webhook_relay.endpoints import Endpoint, EndpointState, Origin
 from webhook_relay.posting import Poster
 from webhook_relay.routes.asking import Refused, body_of, id_of, invalid, not_found, tenant_of
-from webhook_relay.routes.forms import EndpointChange, EndpointWanted
+from webhook_relay.routes.forms import EndpointChange, EndpointWanted, TrialWanted
 from webhook_relay.settings import RelaySettings
 from webhook_relay.signing import OLD_SECRETS_SIGN_FOR, RotatedTooOften, new_secret
 from webhook_relay.store.endpoints import (
@@ -126,14 +126,18 @@ class EndpointRoutes:
         return web.json_response({**_shown(endpoint), "secret": fresh.text(), "old_secret_until": until})
 
     async def test(self, request: web.Request) -> web.Response:
-        """200 with what the endpoint says to a signed test webhook, sent now and only once."""
+        """200 with what the endpoint says to a signed test webhook, sent now and only once.
+
+        It is an example of the event that the body names, or a `webhook.test`.
+        """
+        wanted = await body_of(request, TrialWanted) if request.can_read_body else TrialWanted()
         if self._trials.locked():
             raise Refused(429, "too_many_tests", "Too many tests are under way; try again in a moment.")
         async with self._trials:
             async with self._database.transaction() as connection:
                 endpoint = await asked_endpoint(connection, request)
                 secrets = await load_secrets(connection, self._sealer, endpoint.id)
-            webhook_id, attempt = trial(endpoint, secrets, self._now())
+            webhook_id, attempt = trial(endpoint, secrets, self._now(), wanted.event)
             answer = await self._poster.post(attempt)
         log.info("endpoint.tested", endpoint_id=str(endpoint.id), tenant=endpoint.tenant, **_heard(answer))
         return web.json_response(

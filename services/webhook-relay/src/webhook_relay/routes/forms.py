@@ -9,14 +9,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from webhook_relay.bodies import EVENT_TYPES, EventType
 from webhook_relay.store.delivery_log import DeliveryState, Filter, Place
+from webhook_relay.subscriptions import DEFAULT, EventName, Pattern, Patterns
 
 LONGEST_PAGE = 200
 LONGEST_DESCRIPTION = 500
 
 ShopName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Events = Annotated[tuple[EventType, ...], Field(min_length=1)]
 ShopNames = Annotated[tuple[ShopName, ...], Field(min_length=1, max_length=1000)]
 Description = Annotated[str, StringConstraints(max_length=LONGEST_DESCRIPTION, pattern=r"^[^\x00]*$")]
 
@@ -32,7 +31,7 @@ class EndpointWanted(Form):
 
     tenant: str = Field(min_length=1, max_length=64)
     url: str
-    events: Events = EVENT_TYPES
+    events: Patterns = DEFAULT
     shops: ShopNames | None = None
     description: Description = ""
 
@@ -41,10 +40,16 @@ class EndpointChange(Form):
     """Body of `PATCH /internal/webhooks/{id}`. What is left out stays as it is."""
 
     url: str = ""
-    events: Events = EVENT_TYPES
+    events: Patterns = DEFAULT
     shops: ShopNames | None = None
     description: Description = ""
     state: Literal["enabled", "paused"] = "enabled"
+
+
+class TrialWanted(Form):
+    """Body of `POST /internal/webhooks/{id}/test`, where there is one."""
+
+    event: EventName | None = None
 
 
 class Recovery(Form):
@@ -57,7 +62,7 @@ class Chosen(Form):
     """Which deliveries: the body of a replay of many, and a part of the query of a list."""
 
     state: DeliveryState | None = None
-    event: str | None = None
+    event: Pattern | None = None
     shop: str | None = None
     subject: str | None = None
     since: AwareDatetime | None = None

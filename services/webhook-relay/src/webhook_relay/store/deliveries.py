@@ -1,12 +1,13 @@
 """SQL of the deliveries and their attempts."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
 
+from webhook_relay.bodies import Notice
 from webhook_relay.delivery import (
     Answer,
     Answered,
@@ -20,19 +21,26 @@ from webhook_relay.delivery import (
 from webhook_relay.sealing import Sealer
 from webhook_relay.store.secrets import open_secrets
 
+ROWS_PER_STATEMENT = 2000  # so that what travels at once is bounded, however many endpoints there are
+
+_ADD = """
+    insert into deliveries
+        (id, endpoint_id, webhook_id, event_type, tenant, shop, subject, body, traceparent, due_at)
+    select id, endpoint_id, 'msg_' || replace(id::text, '-', ''), event_type, tenant, shop, subject, body,
+        traceparent, $9
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[],
+        $8::text[]) as told (id, endpoint_id, event_type, tenant, shop, subject, body, traceparent)
+    on conflict do nothing
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A delivery before its first attempt, its fields in the order of the table's columns."""
+    """A delivery before its first attempt; its `webhook-id` follows from its id."""
 
     id: UUID
     endpoint_id: UUID
-    webhook_id: str
-    event_type: str
-    tenant: str
-    shop: str
-    subject: str
-    body: bytes = field(repr=False)
+    notice: Notice
     traceparent: str | None
 
 
@@ -40,15 +48,20 @@ async def add_deliveries(
     connection: asyncpg.Connection, deliveries: Sequence[NewDelivery], due_at: datetime
 ) -> None:
     """Record what is to be delivered; one that is known already stays as it is."""
-    await connection.executemany(
-        """
-        insert into deliveries
-            (id, endpoint_id, webhook_id, event_type, tenant, shop, subject, body, traceparent, due_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-        on conflict do nothing
-        """,
-        [(*astuple(d), due_at) for d in deliveries],
-    )
+    for first in range(0, len(deliveries), ROWS_PER_STATEMENT):
+        rows = deliveries[first : first + ROWS_PER_STATEMENT]
+        await connection.execute(
+            _ADD,
+            [row.id for row in rows],
+            [row.endpoint_id for row in rows],
+            [row.notice.event_type for row in rows],
+            [row.notice.tenant for row in rows],
+            [row.notice.shop for row in rows],
+            [row.notice.subject for row in rows],
+            [row.notice.body for row in rows],
+            [row.traceparent for row in rows],
+            due_at,
+        )
 
 
 # One claimer per endpoint at a time, so that the count of what is in flight is right.

@@ -25,7 +25,9 @@ UNDELIVERED = (DeliveryState.PENDING, DeliveryState.EXHAUSTED, DeliveryState.GON
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which deliveries of an endpoint; None stands for any. `until` itself is not among them."""
+    """Which deliveries of an endpoint; None stands for any. `event` may be a pattern, `product.*`; `until`
+    itself is not among them.
+    """
 
     states: tuple[DeliveryState, ...] = tuple(DeliveryState)
     event: str | None = None
@@ -44,7 +46,8 @@ class Place:
 
 
 _CHOSEN = """
-    endpoint_id = $1 and state = any($2) and ($3::text is null or event_type = $3)
+    endpoint_id = $1 and state = any($2)
+    and ($3::text is null or event_type = $3 or $3 like '%*' and starts_with(event_type, rtrim($3, '*')))
     and ($4::text is null or shop = $4) and ($5::text is null or subject = $5)
     and created_at >= coalesce($6, '-infinity'::timestamptz)
     and created_at < coalesce($7, 'infinity'::timestamptz)
