@@ -26,6 +26,7 @@ from gateway.remembering import Remembering
 from gateway.routes.api_keys import ApiKeyRoutes
 from gateway.routes.auth import AuthRoutes
 from gateway.routes.bulk import BulkRoutes
+from gateway.routes.documents import DocumentRoutes
 from gateway.routes.inbound_webhooks import InboundWebhookRoutes
 from gateway.routes.media import MediaRoutes
 from gateway.routes.submissions import SubmissionRoutes
@@ -83,6 +84,7 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
         *SubmissionRoutes(surface).routes(),
         *MediaRoutes(surface).routes(),
         *InboundWebhookRoutes(Deliveries(surface, sources)).routes(),
+        *DocumentRoutes().routes(),
         *WebhookRoutes(http, settings.relay_url, settings.internal_token, runtime.shops).routes(),
     ]
     runtime.web_app = surface.application(routes)

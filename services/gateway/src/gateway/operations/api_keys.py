@@ -1,13 +1,11 @@
 """Operations on API keys, below both prefixes of the login."""
 
 from gateway.access.scopes import Scope
-from gateway.operations.auth import version_of
+from gateway.operations.auth import PREFIXES, version_of
 from gateway.operations.operation import Operation, Tag
 
-
-def add(prefix: str) -> Operation:
-    """A new key."""
-    return Operation(
+ADD = {
+    prefix: Operation(
         method="POST",
         path=f"{prefix}/api-keys",
         operation_id=f"addApiKey{version_of(prefix)}",
@@ -15,11 +13,11 @@ def add(prefix: str) -> Operation:
         scope=Scope.ADMIN,
         summary="Make an API key; its text is in this answer and nowhere else",
     )
+    for prefix in PREFIXES
+}
 
-
-def all_of_tenant(prefix: str) -> Operation:
-    """All keys."""
-    return Operation(
+ALL = {
+    prefix: Operation(
         method="GET",
         path=f"{prefix}/api-keys",
         operation_id=f"listApiKeys{version_of(prefix)}",
@@ -27,11 +25,11 @@ def all_of_tenant(prefix: str) -> Operation:
         scope=Scope.ADMIN,
         summary="The tenant's API keys, revoked ones too",
     )
+    for prefix in PREFIXES
+}
 
-
-def revoke(prefix: str) -> Operation:
-    """The end of a key."""
-    return Operation(
+REVOKE = {
+    prefix: Operation(
         method="DELETE",
         path=f"{prefix}/api-keys/{{api_key_id}}",
         operation_id=f"revokeApiKey{version_of(prefix)}",
@@ -39,3 +37,5 @@ def revoke(prefix: str) -> Operation:
         scope=Scope.ADMIN,
         summary="Revoke an API key",
     )
+    for prefix in PREFIXES
+}

@@ -10,9 +10,8 @@ def version_of(prefix: str) -> str:
     return "V1" if prefix.startswith("/api/v1/") else ""
 
 
-def log_in(prefix: str) -> Operation:
-    """E-mail address and password in, tokens out."""
-    return Operation(
+LOG_IN = {
+    prefix: Operation(
         method="POST",
         path=f"{prefix}/login",
         operation_id=f"logIn{version_of(prefix)}",
@@ -20,11 +19,11 @@ def log_in(prefix: str) -> Operation:
         scope=Open.TO_ALL,
         summary="Log in with e-mail address and password",
     )
+    for prefix in PREFIXES
+}
 
-
-def refresh(prefix: str) -> Operation:
-    """A refresh token in, the next tokens out."""
-    return Operation(
+REFRESH = {
+    prefix: Operation(
         method="POST",
         path=f"{prefix}/refresh",
         operation_id=f"refresh{version_of(prefix)}",
@@ -32,11 +31,11 @@ def refresh(prefix: str) -> Operation:
         scope=Open.TO_ALL,
         summary="Change a refresh token for the next two tokens",
     )
+    for prefix in PREFIXES
+}
 
-
-def log_out(prefix: str) -> Operation:
-    """The end of a session."""
-    return Operation(
+LOG_OUT = {
+    prefix: Operation(
         method="POST",
         path=f"{prefix}/logout",
         operation_id=f"logOut{version_of(prefix)}",
@@ -44,11 +43,11 @@ def log_out(prefix: str) -> Operation:
         scope=Open.TO_ALL,  # the refresh or access token in it is what is ended
         summary="End a session",
     )
+    for prefix in PREFIXES
+}
 
-
-def me(prefix: str) -> Operation:
-    """Who calls."""
-    return Operation(
+WHO_CALLS = {
+    prefix: Operation(
         method="GET",
         path=f"{prefix}/me",
         operation_id=f"whoAmI{version_of(prefix)}",
@@ -56,3 +55,5 @@ def me(prefix: str) -> Operation:
         scope=Open.TO_CALLERS,
         summary="Who calls, and what it may do",
     )
+    for prefix in PREFIXES
+}

@@ -1,6 +1,25 @@
 """Operations that every service has."""
 
-from gateway.operations.operation import Open, Operation, Tag
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from gateway.operations.operation import Answer, Open, Operation, Tag
+
+
+class Alive(TypedDict):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Ready(TypedDict):
+    """Whether the service can do its work, and what it needs for that."""
+
+    ready: bool
+    checks: Annotated[dict[str, bool], Field(examples=[{"database": True, "broker": True}])]
+
 
 ALIVE = Operation(
     method="GET",
@@ -9,6 +28,7 @@ ALIVE = Operation(
     tag=Tag.HEALTH,
     scope=Open.TO_ALL,
     summary="The process answers",
+    answers={200: Answer(description="It does.", kind=Alive)},
 )
 
 READY = Operation(
@@ -18,6 +38,14 @@ READY = Operation(
     tag=Tag.HEALTH,
     scope=Open.TO_ALL,
     summary="The service can do its work",
+    answers={
+        200: Answer(description="It can.", kind=Ready),
+        503: Answer(
+            description="Something that it needs is away.",
+            kind=Ready,
+            example={"ready": False, "checks": {"database": True, "broker": False}},
+        ),
+    },
 )
 
 METRICS = Operation(
@@ -27,6 +55,14 @@ METRICS = Operation(
     tag=Tag.HEALTH,
     scope=Open.TO_ALL,
     summary="Metrics in the form of Prometheus",
+    answers={
+        200: Answer(
+            description="The metrics.",
+            kind=str,
+            example="# HELP python_info Python platform information\n",
+            content_type="text/plain",
+        )
+    },
 )
 
 OF_EVERY_SERVICE = (ALIVE, READY, METRICS)

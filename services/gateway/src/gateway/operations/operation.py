@@ -20,17 +20,32 @@ class Open(StrEnum):
 
 
 class Tag(StrEnum):
-    """Under which heading an operation stands."""
+    """Under which heading an operation stands; each has a line in `ABOUT_TAGS`."""
 
+    LOGIN = "Login"
     PRODUCTS = "Products, one or a batch"
     BULK = "Products in bulk"
     PICTURES = "Pictures"
-    WEBHOOKS = "Webhooks"
     INBOUND = "Webhooks of an ERP"
-    LOGIN = "Login"
+    WEBHOOKS = "Webhooks"
     API_KEYS = "API keys"
     USERS = "Users"
+    DOCUMENTS = "Documents"
     HEALTH = "Health"
+
+
+ABOUT_TAGS: Mapping[Tag, str] = {
+    Tag.PRODUCTS: "One product or up to 200, with the result where it comes in time.",
+    Tag.BULK: "A whole catalogue, cut into chunks of 50 items; progress is asked for or told by webhooks.",
+    Tag.PICTURES: "Bytes that are sent ahead, so that products only name them.",
+    Tag.WEBHOOKS: "Who is told what became of products, and what was delivered.",
+    Tag.INBOUND: "Products that an ERP tells by itself, vouched for by a signature.",
+    Tag.LOGIN: "Tokens for people and programs.",
+    Tag.API_KEYS: "Credentials for machines.",
+    Tag.USERS: "Who can log in.",
+    Tag.DOCUMENTS: "What there is, for people and programs.",
+    Tag.HEALTH: "Whether the service is there and can work.",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,9 +42,9 @@ class ApiKeyRoutes:
             route
             for prefix in PREFIXES
             for route in (
-                Route(api_keys.add(prefix), self.post),
-                Route(api_keys.all_of_tenant(prefix), self.get),
-                Route(api_keys.revoke(prefix), self.delete),
+                Route(api_keys.ADD[prefix], self.post),
+                Route(api_keys.ALL[prefix], self.get),
+                Route(api_keys.REVOKE[prefix], self.delete),
             )
         ]
 

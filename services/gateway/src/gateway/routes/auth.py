@@ -28,10 +28,10 @@ class AuthRoutes:
             route
             for prefix in auth.PREFIXES
             for route in (
-                Route(auth.log_in(prefix), self.log_in),
-                Route(auth.refresh(prefix), self.refresh),
-                Route(auth.log_out(prefix), self.log_out),
-                Route(auth.me(prefix), self.me),
+                Route(auth.LOG_IN[prefix], self.log_in),
+                Route(auth.REFRESH[prefix], self.refresh),
+                Route(auth.LOG_OUT[prefix], self.log_out),
+                Route(auth.WHO_CALLS[prefix], self.me),
             )
         ]
 
