@@ -7,6 +7,7 @@ Several entities travel in one request and each gets an outcome of its own: Writ
 """
 
 from prestashop import drafts
+from prestashop.advice import PASSING, Advice, advice_on
 from prestashop.breaker import Breaker, BreakerSettings, BreakerState, Transition, is_failure
 from prestashop.capabilities import DEFAULT_IMAGE_LIMIT_BYTES, Capabilities, Category, Language
 from prestashop.catalogue import StockRow, TaxRuleGroup
@@ -51,6 +52,8 @@ __all__ = [
     "DEFAULT_IMAGE_LIMIT_BYTES",
     "FIRST_REHEARSED_ID",
     "IDENTITIES",
+    "PASSING",
+    "Advice",
     "AssociationRule",
     "Associations",
     "BeforeRequest",
@@ -95,6 +98,7 @@ __all__ = [
     "Unknown",
     "Value",
     "Written",
+    "advice_on",
     "drafts",
     "from_xml",
     "id_of",

@@ -7,6 +7,7 @@ from common.shop_drivers import ShopDrivers
 from prestashop_writer import store
 from prestashop_writer.driver import WriterDriver
 from prestashop_writer.handlers import Intake
+from prestashop_writer.routes import internal_routes
 from prestashop_writer.settings import WriterSettings
 
 
@@ -33,5 +34,6 @@ async def start(runtime: Runtime[WriterSettings]) -> None:
             **registered.handlers(),
         }
     )
+    runtime.routes(internal_routes(runtime.settings, runtime.shops))
     runtime.background("registered shops", registered.run)
     runtime.background("drive shops", drivers.run)

@@ -8,24 +8,11 @@ from common.messages import ShopLanguage, ShopLimits, ShopSnapshot
 from common.shop_driver import ShopUnfit
 from common.shop_link import ShopLink
 from prestashop import Capabilities, ShopMethodNotAllowed, text_of
+from prestashop_writer.needed_rights import missing_rights
 
 log = structlog.get_logger()
 
 DEFAULT_LANGUAGE_SETTING = "PS_LANG_DEFAULT"
-
-CHANGE = "PATCH or PUT"  # PrestaShop 1.7 has no PATCH: entities are read, merged and PUT there
-
-NEEDED = {
-    "products": ("GET", CHANGE, "POST"),
-    "stock_availables": ("GET", CHANGE),
-    "specific_prices": ("DELETE", "GET", CHANGE, "POST"),
-    "manufacturers": ("GET", "POST"),
-    "product_features": ("GET", "POST"),
-    "product_feature_values": ("GET", "POST"),
-    "categories": ("GET",),
-    "languages": ("GET",),
-    "images": ("DELETE", "GET", "POST"),
-}
 
 
 async def read_snapshot(link: ShopLink) -> ShopSnapshot:
@@ -60,16 +47,6 @@ async def read_snapshot(link: ShopLink) -> ShopSnapshot:
         categories=len(categories),
     )
     return snapshot
-
-
-def missing_rights(capabilities: Capabilities) -> list[str]:
-    """What the key would have to be allowed as well: `PATCH or PUT products`."""
-    return [
-        f"{need} {resource}"
-        for resource, needs in NEEDED.items()
-        for need in needs
-        if not any(capabilities.allows(method, resource) for method in need.split(" or "))
-    ]
 
 
 async def _tax_rules_groups(link: ShopLink, capabilities: Capabilities) -> tuple[int, ...] | None:

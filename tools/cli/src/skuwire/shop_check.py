@@ -1,29 +1,10 @@
 """A first look at a foreign shop, before anything is started for it: is it there, does it take the key?"""
 
-from prestashop import (
-    Shop,
-    ShopAuthFailed,
-    ShopBlocked,
-    ShopError,
-    ShopRedirected,
-    ShopThrottled,
-    ShopTimeout,
-    ShopUnavailable,
-    ShopUnreachable,
-)
+from prestashop import Shop, ShopError, advice_on
 from skuwire.places import ForeignShop
 from skuwire.problems import Problem
 
-PASSING = (ShopUnreachable, ShopTimeout, ShopThrottled)
-"""The shop may be back in a while, and whatever was sent for it is kept until then."""
-
-ADVICE: dict[type[ShopError], str] = {
-    ShopAuthFailed: "Check SKUWIRE_SHOP_KEY: it must be active, with rights on products and their parts.",
-    ShopRedirected: "Give the shop's own domain, as its front page has it, with http or https as there.",
-    ShopBlocked: "Something before the shop answers: check the address, its firewall and its URL rewriting.",
-    ShopUnavailable: "Switch its webservice on (Advanced Parameters, Webservice), its maintenance mode off.",
-    ShopUnreachable: "Check the address, and whether the shop is up.",
-}
+OPTIONS = {"address": "SKUWIRE_SHOP_URL", "key": "SKUWIRE_SHOP_KEY"}
 
 
 async def shop_version(shop: ForeignShop) -> str:
@@ -32,4 +13,6 @@ async def shop_version(shop: ForeignShop) -> str:
         async with Shop(shop.url, shop.key.get_secret_value()) as client:
             return (await client.capabilities()).version
     except ShopError as error:
-        raise Problem(f"{shop.url}: {error}", ADVICE.get(type(error), "Try again in a while.")) from error
+        advice = advice_on(error)
+        step = f"{advice.next_step} It is what {OPTIONS[advice.about]} says."
+        raise Problem(f"{shop.url}: {error}", step) from error

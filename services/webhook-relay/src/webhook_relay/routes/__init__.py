@@ -11,9 +11,9 @@ import structlog
 from aiohttp import web
 
 from common.database import Database
+from common.http.internal import guarded
 from webhook_relay.handlers import utc_now
 from webhook_relay.posting import Poster
-from webhook_relay.routes.asking import guarded
 from webhook_relay.routes.deliveries import DeliveryRoutes
 from webhook_relay.routes.endpoints import EndpointRoutes
 from webhook_relay.settings import RelaySettings

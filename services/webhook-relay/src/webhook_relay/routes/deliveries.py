@@ -9,7 +9,8 @@ import structlog
 from aiohttp import web
 
 from common.database import Database
-from webhook_relay.routes.asking import Refused, body_of, id_of, invalid
+from common.http.internal import Refused, body_of, invalid
+from webhook_relay.routes.asking import id_of
 from webhook_relay.routes.endpoints import asked_endpoint
 from webhook_relay.routes.forms import Recovery, Replay, UnknownPlace, cursor_of, place_of, read_query
 from webhook_relay.store.delivery_log import (

@@ -14,10 +14,11 @@ from yarl import URL
 
 from common.database import Database
 from common.http.addresses import UnusableUrl, check_url
+from common.http.internal import Refused, body_of, invalid
 from webhook_relay.delivery import Answer, Answered
 from webhook_relay.endpoints import Endpoint, EndpointState, Origin
 from webhook_relay.posting import Poster
-from webhook_relay.routes.asking import Refused, body_of, id_of, invalid, not_found, tenant_of
+from webhook_relay.routes.asking import id_of, not_found, tenant_of
 from webhook_relay.routes.forms import EndpointChange, EndpointWanted, TrialWanted
 from webhook_relay.settings import RelaySettings
 from webhook_relay.signing import OLD_SECRETS_SIGN_FOR, RotatedTooOften, new_secret

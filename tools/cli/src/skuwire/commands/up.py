@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from prestashop import PASSING
 from skuwire.commands.options import ShopKeyOption, ShopUrlOption, console
 from skuwire.places import UP, ForeignShop, foreign_shop, known_data_dirs
 from skuwire.problems import SKUWIRE, Problem, tell
 from skuwire.running import run_command
 from skuwire.running_stack import show_addresses, stack_of
-from skuwire.shop_check import PASSING, shop_version
+from skuwire.shop_check import shop_version
 from stack.stack import is_taken, running_stack
 
 DOWN_SECONDS = 60.0
