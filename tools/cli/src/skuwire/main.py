@@ -5,6 +5,7 @@ import typer
 from skuwire.commands.demo import demo
 from skuwire.commands.keys import keys
 from skuwire.commands.logs import logs
+from skuwire.commands.partners import partners
 from skuwire.commands.push import push
 from skuwire.commands.status import status
 from skuwire.commands.token import token
@@ -24,6 +25,7 @@ for command in (up, down, push, status, demo, logs, token):
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(partners, name="partners")
 
 if __name__ == "__main__":
     app()

@@ -1,6 +1,7 @@
-"""Where things are: the data folders of stacks, and the gateway that a command is meant for."""
+"""Where things are: the data folders of stacks, and the gateway and broker that a command is meant for."""
 
 import re
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 
 from skuwire.gateway import Credentials
 from skuwire.problems import SKUWIRE, ExitCode, Problem
+from stack.servers import Command
 from stack.stack import running_stack
 
 ROOT = Path(".skuwire")
@@ -74,8 +76,7 @@ def find_credentials(login: Login) -> Credentials | None:
 
     None when none is given and none runs. Raises Problem when a gateway is given without a login.
     """
-    folders = known_data_dirs() if login.data_dir is None else [login.data_dir]
-    stacks = [found for found in map(running_stack, folders) if found is not None]
+    stacks = _running(login.data_dir)
     if login.gateway is None:
         return _credentials_of(stacks[0], login) if stacks else None
     if login.email and login.password:
@@ -106,3 +107,43 @@ def _credentials_of(stack: dict[str, Any], login: Login) -> Credentials:
     return Credentials(
         stack["gateway"], login.email or stack["email"], SecretStr(login.password or stack["password"])
     )
+
+
+@dataclass(frozen=True)
+class BrokerAddress:
+    """The options and environment variables that say which broker, and how it is administered."""
+
+    amqp_url: str | None = field(default=None, repr=False)
+    rabbitmqctl: str | None = None
+    management_url: str | None = field(default=None, repr=False)
+    data_dir: Path | None = None
+
+
+def find_broker(address: BrokerAddress) -> tuple[SecretStr, Command | SecretStr]:
+    """Its AMQP URL, and the command or the URL that administers it; of the stack that runs, if none is given.
+
+    Raises Problem when one of the two is not known.
+    """
+    stack: dict[str, Any] = {} if address.amqp_url else next(iter(_running(address.data_dir)), {})
+    amqp_url, command = address.amqp_url or stack.get("amqp"), stack.get("rabbitmqctl")
+    if amqp_url is None:
+        raise Problem(
+            "no RabbitMQ is given and none is running here",
+            f"Start one with: {SKUWIRE} up. Or name one: SKUWIRE_AMQP_URL=amqp://user:password@host:5672/.",
+        )
+    if address.management_url:
+        return SecretStr(amqp_url), SecretStr(address.management_url)
+    if address.rabbitmqctl:
+        return SecretStr(amqp_url), Command(tuple(shlex.split(address.rabbitmqctl)))
+    if command is not None:
+        return SecretStr(amqp_url), Command(tuple(command["argv"]), command["environment"])
+    raise Problem(
+        "users of RabbitMQ are made by its operator, and it is not told how",
+        "Set SKUWIRE_RABBITMQCTL, for example to: docker compose exec -T rabbitmq rabbitmqctl. "
+        "Or set SKUWIRE_RABBITMQ_MANAGEMENT_URL where the management plugin runs.",
+    )
+
+
+def _running(data_dir: Path | None) -> list[dict[str, Any]]:
+    folders = known_data_dirs() if data_dir is None else [data_dir]
+    return [found for found in map(running_stack, folders) if found is not None]

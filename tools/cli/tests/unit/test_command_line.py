@@ -13,13 +13,15 @@ from skuwire.places import foreign_shop
 from skuwire.problems import Problem
 
 KEY = "ABCDEFGHIJKLMNOPQRSTUVWXYZ123456"
+LOGIN = ("GATEWAY_URL", "EMAIL", "PASSWORD")
+BROKER = ("AMQP_URL", "RABBITMQCTL", "RABBITMQ_MANAGEMENT_URL")
 run = CliRunner()
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_set_and_nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("GATEWAY_URL", "EMAIL", "PASSWORD", "SHOP_URL", "SHOP_KEY"):
+    for name in (*LOGIN, *BROKER, "SHOP_URL", "SHOP_KEY"):
         monkeypatch.delenv(f"SKUWIRE_{name}", raising=False)
 
 
@@ -35,6 +37,8 @@ def words(text: str) -> str:
         "users password", "users remove", "keys list", "keys create", "keys revoke",
         "webhooks list", "webhooks create", "webhooks pause", "webhooks enable", "webhooks remove",
         "webhooks rotate", "webhooks test", "webhooks deliveries", "webhooks replay", "webhooks recover",
+        "partners list", "partners show", "partners add", "partners change", "partners rotate",
+        "partners remove",
     ],
 )  # fmt: skip
 def test_every_command_explains_itself_with_an_example(command: str) -> None:
@@ -126,3 +130,32 @@ def test_a_trace_that_nobody_has_seen_is_told_with_the_folders_that_were_searche
     result = run.invoke(app, ["logs", "--trace", "4bf92f35", "--data-dir", str(tmp_path)])
     assert result.exit_code == 1
     assert "no log line carries the trace id 4bf92f35" in words(result.stderr)
+
+
+def test_without_a_broker_or_its_administration_the_next_step_is_told() -> None:
+    nowhere = run.invoke(app, ["partners", "list"])
+    assert (nowhere.exit_code, "SKUWIRE_AMQP_URL" in words(nowhere.stderr)) == (3, True)
+    not_told_how = run.invoke(app, ["partners", "list", "--amqp-url", "amqp://a:secret@127.0.0.1:9/"])
+    assert (not_told_how.exit_code, "SKUWIRE_RABBITMQCTL" in words(not_told_how.stderr)) == (3, True)
+
+
+def test_a_broker_that_does_not_answer_is_told_without_its_password() -> None:
+    arguments = [
+        "partners",
+        "remove",
+        "erp",
+        "--amqp-url",
+        "amqp://a:secret@127.0.0.1:9/",
+        "--rabbitmqctl",
+        "/no",
+    ]
+    result = run.invoke(app, arguments)
+    assert (result.exit_code, "127.0.0.1:9" in result.stderr, "secret" in result.stderr) == (5, True, False)
+
+
+def test_a_partner_that_cannot_be_is_refused_before_the_broker_is_asked() -> None:
+    broker = ["--amqp-url", "amqp://127.0.0.1:9/", "--rabbitmqctl", "/no"]
+    result = run.invoke(
+        app, ["partners", "add", "erp", "--tenant", "acme", "--events", "product.snyced", *broker]
+    )
+    assert (result.exit_code, "product.synced" in words(result.stderr)) == (5, True)

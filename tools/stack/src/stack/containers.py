@@ -12,7 +12,7 @@ from aio_pika.exceptions import AMQPError
 
 from stack.files import write_secret
 from stack.ports import LOOPBACK, free_port, return_port
-from stack.servers import ServerNotStarted
+from stack.servers import Command, ServerNotStarted
 
 IMAGE = "rabbitmq:4"
 USER = "skuwire"
@@ -53,6 +53,11 @@ class RabbitmqContainer:
     def url(self) -> str:
         """Where it speaks AMQP, password included."""
         return f"amqp://{USER}:{self._password()}@{LOOPBACK}:{self.port}/"
+
+    @property
+    def rabbitmqctl(self) -> Command:
+        """The command that administers this node."""
+        return Command(("docker", "exec", "--interactive", self._name, "rabbitmqctl"))
 
     async def create(self) -> None:
         """Replace the container, keeping its volume."""

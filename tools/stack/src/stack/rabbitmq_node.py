@@ -18,7 +18,7 @@ from aio_pika.exceptions import AMQPError
 from stack.children import Child, spawn
 from stack.files import write_secret
 from stack.ports import LOOPBACK, free_port, return_port
-from stack.servers import accepts_connections, wait_until
+from stack.servers import Command, accepts_connections, wait_until
 
 USER = "skuwire"
 START_SECONDS = 60.0
@@ -53,6 +53,7 @@ class NodePorts:
     amqp: int
     distribution: int
     epmd: int
+    management: int | None = None
 
 
 def find_installation() -> Installation | None:
@@ -73,9 +74,14 @@ def _server_scripts() -> Iterator[Path]:
         yield Path(found)
 
 
-async def start_rabbitmq_node(data_dir: Path, installation: Installation) -> "RabbitmqNode":
-    """Start a node that keeps its messages, password and logs in `data_dir`. Takes about 4 s."""
-    ports = NodePorts(free_port(), free_port(), free_port())
+async def start_rabbitmq_node(
+    data_dir: Path, installation: Installation, *, management_port: int | None = None
+) -> "RabbitmqNode":
+    """Start a node that keeps its messages, password and logs in `data_dir`. Takes about 4 s.
+
+    With a port for it, the management plugin runs as well.
+    """
+    ports = NodePorts(free_port(), free_port(), free_port(), management_port)
     node = RabbitmqNode(data_dir, installation, ports)
     try:
         await node.restart()
@@ -101,9 +107,20 @@ class RabbitmqNode:
         return f"amqp://{USER}:{self._password()}@{LOOPBACK}:{self._ports.amqp}/"
 
     @property
+    def management_url(self) -> str | None:
+        """Where the management plugin speaks HTTP, password included; None where it does not run."""
+        port = self._ports.management
+        return None if port is None else f"http://{USER}:{self._password()}@{LOOPBACK}:{port}"
+
+    @property
     def port(self) -> int:
         """The AMQP port."""
         return self._ports.amqp
+
+    @property
+    def rabbitmqctl(self) -> Command:
+        """The command that administers this node and no other."""
+        return Command((str(self._installation.server.with_name("rabbitmqctl")),), self._environment())
 
     @property
     def pid(self) -> int | None:
@@ -180,8 +197,14 @@ class RabbitmqNode:
         configuration = CONFIGURATION.format(
             user=USER, password=self._password(), address=LOOPBACK, port=self._ports.amqp
         )
+        plugins = ""
+        if self._ports.management is not None:
+            configuration += (
+                f"management.tcp.ip = {LOOPBACK}\nmanagement.tcp.port = {self._ports.management}\n"
+            )
+            plugins = "rabbitmq_management"
         write_secret(self._data_dir / "rabbitmq.conf", configuration)
-        (self._data_dir / "enabled_plugins").write_text("[].\n")
+        (self._data_dir / "enabled_plugins").write_text(f"[{plugins}].\n")
         (self._data_dir / "advanced.config").write_text("[].\n")
         (self._data_dir / "rabbitmq-env.conf").write_text("")
         return self._environment()

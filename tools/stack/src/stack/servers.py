@@ -1,7 +1,8 @@
 """What PostgreSQL and RabbitMQ have in common here: an address, and being stopped, killed and restarted."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from stack.children import Child
@@ -13,6 +14,14 @@ class ServerNotStarted(Exception):
 
 class NotOurs(Exception):
     """The server was given to us by its address, so that only its owner may kill or restart it."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """How a program is called; `environment` is all that it sees, None the caller's own."""
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] | None = field(default=None, repr=False)
 
 
 class Server(Protocol):

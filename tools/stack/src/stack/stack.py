@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -17,7 +17,7 @@ from stack.ports import LOOPBACK, remembered_ports, return_port
 from stack.postgres import ensure_database, start_postgres
 from stack.processes import ProcessSpec, Supervisor
 from stack.rabbitmq import start_rabbitmq
-from stack.servers import GivenServer, Server
+from stack.servers import Command, GivenServer, Server
 from stack.wiring import (
     EMAIL,
     SERVICES,
@@ -255,6 +255,7 @@ class Stack:
 
     def _write_addresses(self) -> None:
         """For whoever wants to find a running stack: `running_stack`."""
+        command = getattr(self.rabbitmq, "rabbitmqctl", None)  # a broker that was given has none
         addresses = {
             "pid": os.getpid(),
             "gateway": self.gateway_url,
@@ -263,6 +264,8 @@ class Stack:
             "logs": {name: str(path) for name, path in self.log_paths.items()},
             "email": EMAIL,
             "password": self.secrets.password,
+            "amqp": self.rabbitmq.url,
+            "rabbitmqctl": asdict(command) if isinstance(command, Command) else None,
         }
         write_secret(self.data_dir / "stack.json", json.dumps(addresses, indent=2))
 
@@ -280,7 +283,10 @@ def is_taken(data_dir: Path) -> bool:
 
 
 def running_stack(data_dir: Path) -> dict[str, object] | None:
-    """Addresses (pid, gateway, shops, health, logs, email, password) of the stack that runs on a folder."""
+    """Addresses of the stack that runs on a folder.
+
+    They are pid, gateway, shops, health, logs, email, password, amqp and rabbitmqctl.
+    """
     if not is_taken(data_dir):
         return None
     try:

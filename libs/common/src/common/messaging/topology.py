@@ -25,7 +25,7 @@ RETRY_SECONDS = (5, 30, 120, 600)
 QUEUE_LENGTH = 20_000
 QUEUE_BYTES = 256 * 1024 * 1024
 DELIVERY_LIMIT = 20  # explicit and positive: RabbitMQ 3.10 drops a message at its first requeue on 0 or -1
-DEAD_DELIVERY_LIMIT = 1_000_000  # as good as none; RabbitMQ 4 would drop a dead letter after 20 requeues
+NO_DELIVERY_LIMIT = 1_000_000  # as good as none: where nothing is said, RabbitMQ 4 drops at the 20th requeue
 
 
 def queue_of(service: str) -> str:
@@ -75,7 +75,7 @@ async def declare_dead_queue(channel: AbstractRobustChannel) -> AbstractRobustQu
         DEAD,
         durable=True,
         robust=False,
-        arguments={"x-queue-type": "quorum", "x-delivery-limit": DEAD_DELIVERY_LIMIT},
+        arguments={"x-queue-type": "quorum", "x-delivery-limit": NO_DELIVERY_LIMIT},
     )
     await dead.bind(DEAD, "#", robust=False)
     return dead

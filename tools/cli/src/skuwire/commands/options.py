@@ -36,6 +36,38 @@ ShopKeyOption = Annotated[
         "--shop-key", envvar="SKUWIRE_SHOP_KEY", help="Its webservice key; better in the environment."
     ),
 ]
+AmqpUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--amqp-url",
+        envvar="SKUWIRE_AMQP_URL",
+        help="RabbitMQ, as the services are told; default: that of the stack that runs here.",
+    ),
+]
+RabbitmqctlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--rabbitmqctl",
+        envvar="SKUWIRE_RABBITMQCTL",
+        help="How its command is called: docker compose exec -T rabbitmq rabbitmqctl.",
+    ),
+]
+ManagementUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--management-url",
+        envvar="SKUWIRE_RABBITMQ_MANAGEMENT_URL",
+        help="Instead of the command: https://user:password@host:15671, where the management plugin runs.",
+    ),
+]
+PartnersAddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        envvar="SKUWIRE_PARTNERS_ADDRESS",
+        help="Where partners connect: amqps://broker.example.com:5671; default: where we do.",
+    ),
+]
 
 DataDirOption = Annotated[
     Path | None,
@@ -43,3 +75,5 @@ DataDirOption = Annotated[
 ]
 
 console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+"""What is not the result, where the result is a secret alone."""

@@ -1,0 +1,1 @@
+"""RabbitMQ as its operator sees it."""
