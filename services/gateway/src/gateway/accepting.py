@@ -12,7 +12,7 @@ from secrets import token_hex
 import asyncpg
 import structlog
 
-from common.database import Database
+from common.database import RowsOf
 from common.messages import Chunk, ChunkSubmitted
 from common.messaging.broker import Broker
 from gateway import retry_store, store
@@ -43,7 +43,7 @@ class KeyTaken(Exception):
 class Admission:
     """Where submissions are taken in."""
 
-    database: Database
+    rows_of: RowsOf
     broker: Broker
     backpressure: Backpressure
 
@@ -61,7 +61,7 @@ class Admission:
         drafts = [entry for entry in sent.entries if isinstance(entry, Draft)]
         refused = [entry for entry in sent.entries if isinstance(entry, RefusedItem)]
         self.backpressure.admit(origin.shop, len(drafts))
-        async with self.database.unit_of_work() as work:
+        async with self.rows_of(origin.tenant).unit_of_work() as work:
             if claim and not await claim(work.connection, submission_id):
                 raise KeyTaken
             known = await store.resolve_products(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from common.database import Database
+from common.database import TenantDatabase
 from common.messages import ChunkCompleted, ChunkSubmitted, ItemOutcome, Reason
 from gateway import cancel_store
 from gateway.progress_store import Step, record_steps, settle_items
@@ -18,9 +18,9 @@ log = structlog.get_logger()
 CANCELLED = Reason(code="cancelled", field="", message="Was cancelled before any station had begun with it.")
 
 
-async def cancel(database: Database, submission_id: str) -> int:
+async def cancel(rows: TenantDatabase, submission_id: str) -> int:
     """Cancel what is still here; return the number of chunks. Their items are refused as `cancelled`."""
-    async with database.unit_of_work() as work:
+    async with rows.unit_of_work() as work:
         taken = await cancel_store.take_unpublished(work.connection, submission_id)
         now = datetime.now(UTC)
         told = [_completed(submitted) for submitted in taken]

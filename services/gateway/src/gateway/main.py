@@ -50,20 +50,20 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
     settings, database = runtime.settings, runtime.database
     access = open_access(settings, database)
     backpressure = Backpressure(database, settings.backlog_bounds())
-    admission = Admission(database, runtime.broker, backpressure)
+    admission = Admission(database.of, runtime.broker, backpressure)
     surface = Surface(
         settings=settings,
-        database=database,
+        rows_of=database.of,
         shops=runtime.shops,
         admission=admission,
-        media=Media(database, runtime.blobs, settings.image_max_bytes),
+        media=Media(database.of, runtime.blobs, settings.image_max_bytes),
         gate=access.gate,
         proxies=networks_of(settings.trusted_proxies),
         waiting=Waiting(),
         quotas=Quotas(settings, time.monotonic),
         bodies=BodyBudget(settings.bodies_in_memory_max_bytes, settings.body_turn_seconds),
         remembering=Remembering(
-            database,
+            database.of,
             admission,
             keep_seconds=settings.idempotency_keep_seconds,
             answer_seconds=settings.wait_seconds + ANSWER_MARGIN_SECONDS,
@@ -83,7 +83,7 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
         *BulkRoutes(surface).routes(),
         *SubmissionRoutes(surface).routes(),
         *MediaRoutes(surface).routes(),
-        *InboundWebhookRoutes(Deliveries(surface, sources)).routes(),
+        *InboundWebhookRoutes(Deliveries(surface, sources, database)).routes(),
         *DocumentRoutes().routes(),
         *WebhookRoutes(http, settings.relay_url, settings.internal_token, runtime.shops).routes(),
     ]

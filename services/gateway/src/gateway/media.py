@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from common.blobs import BlobDigestMismatch, Blobs, BlobTooLarge
-from common.database import Database
+from common.database import RowsOf
 from common.messages import ImageReference, Reason
 from gateway import store
 from gateway.body import BodyShare
@@ -25,14 +25,15 @@ Pictures = dict[str, str | ImageRefused]
 class Media:
     """The pictures that were sent, by their sha-256."""
 
-    database: Database
+    rows_of: RowsOf
     blobs: Blobs
     max_bytes: int
 
-    async def is_known(self, sha256: str) -> bool:
-        return bool(await store.known_media(self.database.pool, [sha256]))
+    async def is_known(self, tenant: str, sha256: str) -> bool:
+        """Whether the tenant has sent it: that another one has tells nobody anything."""
+        return bool(await self._known(tenant, {sha256}))
 
-    async def put(self, sha256: str, parts: AsyncIterator[bytes | bytearray]) -> None:
+    async def put(self, tenant: str, sha256: str, parts: AsyncIterator[bytes | bytearray]) -> None:
         """Store bytes that were sent ahead. Raises `Refusal`: 413, or 422 for other bytes than named."""
         try:
             size = await self.blobs.put(sha256, _pictures_only(parts), max_bytes=self.max_bytes)
@@ -40,10 +41,11 @@ class Media:
             raise too_large(f"A picture has at most {self.max_bytes} bytes.") from None
         except BlobDigestMismatch as error:
             raise violated([Reason(code="digest_differs", field="sha256", message=f"{error}.")]) from None
-        await store.record_media(self.database.pool, sha256, size)
+        async with self.rows_of(tenant).transaction() as connection:
+            await store.record_media(connection, tenant, sha256, size)
 
     async def cut_out(
-        self, parts: AsyncIterator[bytes], share: BodyShare | None = None
+        self, tenant: str, parts: AsyncIterator[bytes], share: BodyShare | None = None
     ) -> tuple[bytes, Pictures]:
         """The JSON that remains of a body once its pictures are stored, and what became of each.
 
@@ -53,25 +55,31 @@ class Media:
         pictures: Pictures = {}
         async for part in parts:
             for picture in cutter.feed(part):
-                pictures[picture.name] = await self._store(picture.content)
+                pictures[picture.name] = await self._store(tenant, picture.content)
             if share is not None:
                 await share.grow_to(cutter.memory_bytes)
         return bytes(cutter.remaining), pictures
 
     async def refer_to_images(
-        self, entries: Sequence[Draft | RefusedItem], pictures: Pictures
+        self, tenant: str, entries: Sequence[Draft | RefusedItem], pictures: Pictures
     ) -> list[Draft | RefusedItem]:
         """The entries with references to stored pictures; one with a picture that is none is refused."""
         digests = {image.sha256 for entry in entries for image in entry.images or () if image.sha256}
-        known = await store.known_media(self.database.pool, digests) if digests else set()
+        known = await self._known(tenant, digests) if digests else set()
         stored = pictures | {digest: digest for digest in known}
-        return [entry if entry.images is None else await self._refer(entry, stored) for entry in entries]
+        return [
+            entry if entry.images is None else await self._refer(tenant, entry, stored) for entry in entries
+        ]
 
-    async def _refer(self, entry: Draft | RefusedItem, stored: Pictures) -> Draft | RefusedItem:
+    async def _known(self, tenant: str, digests: set[str]) -> set[str]:
+        async with self.rows_of(tenant).transaction() as connection:
+            return await store.known_media(connection, tenant, digests)
+
+    async def _refer(self, tenant: str, entry: Draft | RefusedItem, stored: Pictures) -> Draft | RefusedItem:
         reasons: list[Reason] = []
         references: list[ImageReference] = []
         for image in entry.images or ():
-            digest = await self._digest_of(image, stored)
+            digest = await self._digest_of(tenant, image, stored)
             if isinstance(digest, ImageRefused):
                 field = f"{image.path}.{'sha256' if image.sha256 else 'base64'}"
                 reasons.append(Reason(code=digest.code, field=field, message=digest.message))
@@ -82,7 +90,7 @@ class Media:
         entry.fields["images"] = tuple(references)
         return refused(entry, *reasons) if reasons else entry
 
-    async def _digest_of(self, image: SentImage, stored: Pictures) -> str | ImageRefused:
+    async def _digest_of(self, tenant: str, image: SentImage, stored: Pictures) -> str | ImageRefused:
         """The sha-256 under which the picture is stored, or "" for one that was found wrong already."""
         if image.sha256 is not None:
             return stored.get(image.sha256, ImageRefused("media_unknown", MEDIA_UNKNOWN))
@@ -91,16 +99,16 @@ class Media:
         if image.base64 in stored:
             return stored[image.base64]
         try:  # its key was written in a way that the cutter does not know, such as "\\u0062ase64"
-            return await self._store(decode_base64(image.base64, max_bytes=self.max_bytes))
+            return await self._store(tenant, decode_base64(image.base64, max_bytes=self.max_bytes))
         except ImageRefused as error:
             return error
 
-    async def _store(self, content: bytes | bytearray | ImageRefused) -> str | ImageRefused:
+    async def _store(self, tenant: str, content: bytes | bytearray | ImageRefused) -> str | ImageRefused:
         if isinstance(content, ImageRefused):
             return content
         digest = (await asyncio.to_thread(hashlib.sha256, content)).hexdigest()
-        if not await self.is_known(digest):
-            await self.put(digest, _one_part(content))
+        if not await self.is_known(tenant, digest):
+            await self.put(tenant, digest, _one_part(content))
         return digest
 
 

@@ -75,13 +75,13 @@ with told as (
     from counted
     where chunks.submission_id = counted.submission_id and chunks.partition = counted.partition
 ), newest as (
-    select distinct on (product_id, shop) product_id, shop, presta_id, result, sequence
+    select distinct on (product_id, shop) product_id, shop, submissions.tenant, presta_id, result, sequence
     from settled join submissions using (submission_id)
     where product_id is not null and result <> 'refused' and not dry_run
     order by product_id, shop, sequence desc
 )
-insert into shop_products (product_id, shop, presta_id, last_result, sequence)
-select product_id, shop, presta_id, result, sequence from newest
+insert into shop_products (product_id, shop, tenant, presta_id, last_result, sequence)
+select product_id, shop, tenant, presta_id, result, sequence from newest
 on conflict (product_id, shop) do update set
     presta_id = excluded.presta_id, last_result = excluded.last_result,
     sequence = excluded.sequence, updated_at = now()

@@ -8,7 +8,7 @@ import asyncpg
 import structlog
 from aiohttp import web
 
-from common.database import Database
+from common.database import RowsOf
 from common.database.pool import UNAVAILABLE
 from gateway import idempotency_store as store
 from gateway.accepting import Admission, Keep, KeyTaken
@@ -49,7 +49,7 @@ class AnsweredBefore(Exception):
 class Remembering:
     """Takes submissions in, each key once."""
 
-    database: Database
+    rows_of: RowsOf
     admission: Admission
     keep_seconds: float
     answer_seconds: float  # a request is answered within this time, or never
@@ -89,13 +89,14 @@ class Remembering:
 
     async def _earlier(self, keyed: KeyedRequest) -> str | None:
         """The submission of an earlier request that is to be answered now; None where there was none."""
-        known = await store.find(self.database.pool, keyed, keep_seconds=self.keep_seconds)
-        if known is None:
-            return None
-        if answer := answer_of(known, keyed):
-            raise AnsweredBefore(answer)
-        if await store.take_over(self.database.pool, keyed, running_seconds=self.answer_seconds):
-            return known.submission_id
+        async with self.rows_of(keyed.tenant).transaction() as connection:
+            known = await store.find(connection, keyed, keep_seconds=self.keep_seconds)
+            if known is None:
+                return None
+            if answer := answer_of(known, keyed):
+                raise AnsweredBefore(answer)
+            if await store.take_over(connection, keyed, running_seconds=self.answer_seconds):
+                return known.submission_id
         raise in_use()
 
     async def _accept_first(
@@ -110,7 +111,8 @@ class Remembering:
         try:
             return await self.admission.accept(origin, sent, claim=claim, keep=keep)
         except KeyTaken:  # between our look and our claim
-            known = await store.find(self.database.pool, keyed, keep_seconds=self.keep_seconds)
+            async with self.rows_of(keyed.tenant).transaction() as connection:
+                known = await store.find(connection, keyed, keep_seconds=self.keep_seconds)
             if known and (answer := answer_of(known, keyed)):
                 raise AnsweredBefore(answer) from None
             raise in_use() from None
@@ -118,10 +120,11 @@ class Remembering:
     async def remember(self, keyed: KeyedRequest, response: web.StreamResponse | None) -> None:
         """Keep the answer; where there is none, or an error of ours, the next request finds one."""
         try:
-            if response is None or response.status >= 500:
-                await store.give_up(self.database.pool, keyed)
-            else:
-                await store.save_answer(self.database.pool, keyed, given_answer(response))
+            async with self.rows_of(keyed.tenant).transaction() as connection:
+                if response is None or response.status >= 500:
+                    await store.give_up(connection, keyed)
+                else:
+                    await store.save_answer(connection, keyed, given_answer(response))
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             log.warning("answer.not_kept", cause=type(error).__name__)
 

@@ -11,10 +11,15 @@ _FORGET_BATCH = 1000
 
 async def keep_changes(connection: Connection, submitted: Sequence[ChunkSubmitted]) -> None:
     """Keep the changes of chunks."""
-    await connection.copy_records_to_table(
-        "submitted_changes",
-        columns=["submission_id", "partition", "body"],
-        records=[(one.chunk.submission_id, one.chunk.partition, one.to_json()) for one in submitted],
+    await connection.execute(
+        """
+        insert into submitted_changes (submission_id, tenant, partition, body)
+        select * from unnest($1::text[], $2::text[], $3::int[], $4::bytea[])
+        """,
+        [one.chunk.submission_id for one in submitted],
+        [one.chunk.tenant for one in submitted],
+        [one.chunk.partition for one in submitted],
+        [one.to_json() for one in submitted],
     )
 
 

@@ -58,7 +58,7 @@ async def _products_by_shop_id(
         return []
     return await connection.fetch(
         """
-        select reference, product_id, presta_id from shop_products join products using (product_id)
+        select reference, product_id, presta_id from shop_products join products using (product_id, tenant)
         where tenant = $1 and shop = $2 and presta_id is not null and last_result <> 'deleted'
             and product_id in (
                 select product_id from shop_products where shop = $2 and presta_id = any($3::bigint[])
@@ -114,18 +114,23 @@ async def next_sequences(connection: Connection, count: int) -> list[int]:
 # ── media ──
 
 
-async def known_media(connection: Connection, digests: Iterable[str]) -> set[str]:
-    """Which of these sha-256 are stored."""
+async def known_media(connection: Connection, tenant: str, digests: Iterable[str]) -> set[str]:
+    """Which of these sha-256 the tenant has sent."""
     rows = await connection.fetch(
-        "select sha256 from media where sha256 = any($1::text[])", sorted(set(digests))
+        "select sha256 from media where tenant = $1 and sha256 = any($2::text[])",
+        tenant,
+        sorted(set(digests)),
     )
     return {row["sha256"] for row in rows}
 
 
-async def record_media(connection: Connection, sha256: str, size: int) -> None:
-    """These bytes are in blob storage now."""
+async def record_media(connection: Connection, tenant: str, sha256: str, size: int) -> None:
+    """The tenant has sent these bytes, and they are in blob storage."""
     await connection.execute(
-        "insert into media (sha256, bytes) values ($1, $2) on conflict do nothing", sha256, size
+        "insert into media (tenant, sha256, bytes) values ($1, $2, $3) on conflict do nothing",
+        tenant,
+        sha256,
+        size,
     )
 
 
@@ -134,7 +139,7 @@ async def record_media(connection: Connection, sha256: str, size: int) -> None:
 
 async def record_submission(connection: Connection, submission: Accepted, made: Cut) -> None:
     """The submission, its chunks, its items; refused ones are settled at once."""
-    submission_id, refused = submission.submission_id, submission.refused
+    submission_id, tenant, refused = submission.submission_id, submission.origin.tenant, submission.refused
     await connection.execute(
         """
         insert into submissions
@@ -143,7 +148,7 @@ async def record_submission(connection: Connection, submission: Accepted, made: 
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         submission_id,
-        submission.origin.tenant,
+        tenant,
         submission.origin.kind.value,
         submission.origin.shop,
         submission.submitted_at,
@@ -153,29 +158,54 @@ async def record_submission(connection: Connection, submission: Accepted, made: 
         submission.dry_run,
         submission.origin.retry_of,
     )
-    await connection.copy_records_to_table(
-        "chunks",
-        columns=["submission_id", "partition", "total_items"],
-        records=[(submission_id, partition, len(run)) for partition, run in enumerate(made.chunks)],
+    await connection.execute(
+        """
+        insert into chunks (submission_id, tenant, partition, total_items)
+        select $1, $2, partition - 1, total_items
+        from unnest($3::int[]) with ordinality as made(total_items, partition)
+        """,
+        submission_id,
+        tenant,
+        [len(run) for run in made.chunks],
     )
-    await connection.copy_records_to_table(
-        "items",
-        columns=["submission_id", "position", "partition", "sequence", "intent", "reference", "product_id"],
-        records=[
-            (submission_id, c.position, partition, c.sequence, c.intent.value, c.reference, c.product_id)
-            for partition, run in enumerate(made.chunks)
-            for c in made.changes[run.start : run.stop]
-        ],
+    changes = [
+        (partition, c)
+        for partition, run in enumerate(made.chunks)
+        for c in made.changes[run.start : run.stop]
+    ]
+    await connection.execute(  # COPY takes no table with row level security
+        """
+        insert into items
+            (submission_id, tenant, partition, position, sequence, intent, reference, product_id)
+        select $1, $2, * from unnest(
+            $3::int[], $4::int[], $5::bigint[], $6::text[], $7::text[], $8::bigint[]
+        )
+        """,
+        submission_id,
+        tenant,
+        [partition for partition, _ in changes],
+        [c.position for _, c in changes],
+        [c.sequence for _, c in changes],
+        [c.intent.value for _, c in changes],
+        [c.reference for _, c in changes],
+        [c.product_id for _, c in changes],
     )
+    if refused:
+        await _record_refused(connection, submission)
+
+
+async def _record_refused(connection: Connection, submission: Accepted) -> None:
+    refused = submission.refused
     await connection.execute(
         """
         insert into items
-            (submission_id, settled_at, result, position, intent, reference, product_id, reasons)
-        select $1, $2, 'refused', position, intent, reference, product_id, reasons::jsonb
-        from unnest($3::int[], $4::text[], $5::text[], $6::bigint[], $7::text[])
+            (submission_id, tenant, settled_at, result, position, intent, reference, product_id, reasons)
+        select $1, $2, $3, 'refused', position, intent, reference, product_id, reasons::jsonb
+        from unnest($4::int[], $5::text[], $6::text[], $7::bigint[], $8::text[])
             as refused(position, intent, reference, product_id, reasons)
         """,
-        submission_id,
+        submission.submission_id,
+        submission.origin.tenant,
         submission.submitted_at,
         [item.position for item in refused],
         [item.intent.value for item in refused],

@@ -10,7 +10,8 @@ import structlog
 from aiohttp import web
 from opentelemetry import trace
 
-from common.database.pool import UNAVAILABLE, Database
+from common.database import RowsOf, TenantDatabase
+from common.database.pool import UNAVAILABLE
 from common.messages import Intent
 from common.messaging.envelope import context_of
 from common.shops import Shops
@@ -64,7 +65,7 @@ class Surface:
     """What the routes work with."""
 
     settings: GatewaySettings
-    database: Database
+    rows_of: RowsOf
     shops: Shops
     admission: Admission
     media: Media
@@ -124,6 +125,10 @@ class Surface:
             response.headers[REPLAYED] = "true"
         return response
 
+    def rows(self, request: web.Request) -> TenantDatabase:
+        """The rows of the caller's tenant: what every route works with. There are no others for it."""
+        return self.rows_of(request[CALLER].tenant)
+
     def address_of(self, request: web.Request) -> str:
         """Where the request comes from, as far as our proxies can be believed."""
         forwarded_for = request.headers.getall("X-Forwarded-For", ())
@@ -156,10 +161,11 @@ class Surface:
         refuse_in_query(request.query)
         limit = self.settings.products_body_max_bytes
         check_json(request, limit)
+        tenant = request[CALLER].tenant
         shop, admit = self.origin(request, Kind.BULK).shop, self.admission.backpressure.admit
         admit(shop, 1)  # before anything is spent on the body
         async with self.bodies.share() as share:
-            remaining, pictures = await self.media.cut_out(self.body_of(request, limit), share)
+            remaining, pictures = await self.media.cut_out(tenant, self.body_of(request, limit), share)
             body = await parsed(remaining)
             is_small = len(remaining) <= SMALL_BODY_BYTES
             sent = read(body) if is_small else await asyncio.to_thread(read, body)
@@ -169,7 +175,8 @@ class Surface:
             check_deletions(request[CALLER], sent)
             admit(shop, len(sent.entries))  # what is not taken in uses up no quota
             self.quotas.count_items(request, request[CALLER], len(sent.entries))
-            return replace(sent, entries=await self.media.refer_to_images(sent.entries, pictures))
+            entries = await self.media.refer_to_images(tenant, sent.entries, pictures)
+            return replace(sent, entries=entries)
 
     async def body_of(self, request: web.Request, limit: int) -> AsyncIterator[bytes]:
         """The body of an authenticated request as it comes, counted where its length is not announced."""

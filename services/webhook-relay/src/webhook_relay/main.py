@@ -53,7 +53,7 @@ async def start(runtime: Runtime[RelaySettings]) -> None:
     )
     runtime.background("deliveries", deliverer.run)
     runtime.background("retention", Retention(runtime.database, settings.keep_days).run)
-    runtime.routes(internal_routes(runtime.database, settings, poster, deliverer.wake))
+    runtime.routes(internal_routes(runtime.database.of, settings, poster, deliverer.wake))
 
 
 def configured_endpoints(settings: RelaySettings) -> list[tuple[Endpoint, Secret]]:

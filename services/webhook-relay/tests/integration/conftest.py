@@ -263,6 +263,6 @@ def relay(relay_database: Database, poster: Poster, receiver: Any, clock: Any) -
 @pytest.fixture
 async def api(relay_database: Database, poster: Poster, clock: Any) -> AsyncIterator[Api]:
     app = web.Application()
-    app.add_routes(internal_routes(relay_database, SETTINGS, poster, lambda: None, clock.now))
+    app.add_routes(internal_routes(relay_database.of, SETTINGS, poster, lambda: None, clock.now))
     async with TestClient(TestServer(app), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         yield Api(client, relay_database)

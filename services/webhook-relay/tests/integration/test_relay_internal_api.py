@@ -37,7 +37,7 @@ Client = TestClient[web.Request, web.Application]
 @pytest.fixture
 async def api(relay_database: Database, poster: Poster) -> AsyncIterator[Client]:
     app = web.Application()
-    app.add_routes(internal_routes(relay_database, SETTINGS, poster, lambda: None))
+    app.add_routes(internal_routes(relay_database.of, SETTINGS, poster, lambda: None))
     async with TestClient(TestServer(app), headers={"Authorization": f"Bearer {TOKEN}"}) as client:
         yield client
 
@@ -113,7 +113,7 @@ async def test_without_a_token_in_the_settings_the_api_is_not_served(
     relay_database: Database, poster: Poster
 ) -> None:
     settings = RelaySettings(sealing_secret=SEALING)
-    assert internal_routes(relay_database, settings, poster, lambda: None) == []
+    assert internal_routes(relay_database.of, settings, poster, lambda: None) == []
 
 
 async def test_the_endpoints_of_the_settings_are_those_that_are_kept(

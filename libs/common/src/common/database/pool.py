@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import asyncpg
 import structlog
@@ -24,6 +24,9 @@ UNAVAILABLE = (
     asyncpg.InsufficientResourcesError,
 )
 """What says that the database is away, rather than that a statement is wrong."""
+
+# Both end with the transaction. The role is not that of the login, which owns the tables, or is a superuser.
+_AS_TENANT = "select set_config('skuwire.tenant', $1, true), set_config('role', 'skuwire_tenant', true)"
 
 ACQUIRE_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
@@ -52,11 +55,21 @@ class Database:
         async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_SECONDS) as connection, connection.transaction():
             yield connection  # type: ignore[misc] # the proxy has the connection's methods
 
-    @asynccontextmanager
-    async def unit_of_work(self) -> AsyncIterator[UnitOfWork]:
+    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """One transaction with its outgoing messages: state and outbox are committed together."""
+        return self.unit_of_work_in(self.transaction())
+
+    def of(self, tenant: str) -> "TenantDatabase":
+        """The same tables, in which there are this tenant's rows alone."""
+        return TenantDatabase(self, tenant)
+
+    @asynccontextmanager
+    async def unit_of_work_in(
+        self, transaction: AbstractAsyncContextManager[asyncpg.Connection]
+    ) -> AsyncIterator[UnitOfWork]:
+        """The same in a transaction that somebody else has given its role."""
         work: UnitOfWork
-        async with self.transaction() as connection:
+        async with transaction as connection:
             work = UnitOfWork(connection, self.service)
             yield work
             await work.flush()
@@ -79,6 +92,32 @@ class Database:
                 await self.pool.close()
         except TimeoutError:
             self.pool.terminate()
+
+
+class TenantDatabase:
+    """What a request works with: no row of another tenant is found, changed or made, whatever the SQL says.
+
+    PostgreSQL sees to that, by the policies that `keep_tenants_apart` has given the tables.
+    """
+
+    def __init__(self, database: Database, tenant: str) -> None:
+        self._database = database
+        self.tenant = tenant
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[asyncpg.Connection]:
+        """One transaction. Keep no network call inside."""
+        async with self._database.transaction() as connection:
+            await connection.execute(_AS_TENANT, self.tenant)
+            yield connection
+
+    def unit_of_work(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """One transaction with its outgoing messages, which are the tenant's too."""
+        return self._database.unit_of_work_in(self.transaction())
+
+
+RowsOf = Callable[[str], TenantDatabase]
+"""`Database.of`, for whoever is to get no further than to one tenant's rows at a time."""
 
 
 async def open_database(settings: ServiceSettings, service: str) -> Database:

@@ -25,8 +25,8 @@ async def start_session(
     """Somebody has logged in; False where the password that was checked is no longer the user's."""
     started = await connection.fetchval(
         """
-        insert into sessions (session_id, user_id, token_digest, expires_at)
-        select $1, user_id, $4, now() + $5 * interval '1 second' from users
+        insert into sessions (session_id, user_id, tenant, token_digest, expires_at)
+        select $1, user_id, tenant, $4, now() + $5 * interval '1 second' from users
         where user_id = $2 and token_version = $3 for share
         returning true
         """,
@@ -78,7 +78,10 @@ async def rotate_session(
 ) -> None:
     """The refresh token is used up; the next one has its own time."""
     await connection.execute(
-        "insert into used_refresh_tokens (token_digest, session_id) values ($1, $2) on conflict do nothing",
+        """
+        insert into used_refresh_tokens (token_digest, session_id, tenant)
+        select $1, session_id, tenant from sessions where session_id = $2 on conflict do nothing
+        """,
         session.token_digest,
         session.session_id,
     )

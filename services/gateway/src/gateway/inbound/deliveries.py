@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 from aiohttp import web
 
+from common.database import Database
 from common.messages import Reason
 from gateway.accepting import KeyTaken
 from gateway.body import check_json, chunks_of, parsed
@@ -40,10 +41,10 @@ class Answered:
 class Deliveries:
     """What the sources send."""
 
-    def __init__(self, surface: Surface, sources: Sequence[InboundSource]) -> None:
+    def __init__(self, surface: Surface, sources: Sequence[InboundSource], database: Database) -> None:
         self._surface = surface
         self._sources = sources
-        self._database = surface.database
+        self._database = database  # for attempts that no secret vouches for: they are nobody's
 
     async def take(self, request: web.Request) -> Answered:
         """Take a delivery in, durably. Raises `Refusal`; every attempt is recorded, whatever comes of it."""
@@ -55,9 +56,11 @@ class Deliveries:
         try:
             return await self._take(request, attempt)
         except Refusal as refusal:
-            await store.record_attempt(
-                self._database.pool, attempt, outcome="refused", status=refusal.status, reason=refusal.code
-            )
+            rows = self._surface.rows_of(attempt.tenant) if attempt.tenant else self._database
+            async with rows.transaction() as connection:
+                await store.record_attempt(
+                    connection, attempt, outcome="refused", status=refusal.status, reason=refusal.code
+                )
             raise
 
     async def _take(self, request: web.Request, attempt: Attempt) -> Answered:
@@ -80,30 +83,36 @@ class Deliveries:
         if source is None:
             message = "No secret that is known here signed this body at this time."
             raise _not_vouched(NotVouched("signature_wrong", "signature", message))
-        attempt.source = source.name
+        tenant = self._surface.shops.by_id[source.shop].tenant
+        attempt.source, attempt.tenant = source.name, tenant
         delivery = Delivery(
+            tenant,
             source.name,
             claim.delivery_id,
             body_digest=hashlib.sha256(raw).digest(),
             signed_digest=hashlib.sha256(claim.signed(raw)).digest(),
         )
-        if known := await store.find(self._database.pool, delivery):
+        if known := await self._known(delivery):
             return await self._again(known, delivery, attempt)
-        sent = await self._products(raw, attempt)
+        sent = await self._products(tenant, raw, attempt)
         try:
             return await self._queue(source, delivery, sent, attempt)
         except KeyTaken:  # the same delivery, a moment earlier
-            known = await store.find(self._database.pool, delivery)
+            known = await self._known(delivery)
             if known is None:
                 raise
             return await self._again(known, delivery, attempt)
 
-    async def _products(self, raw: bytes, attempt: Attempt) -> SentProducts:
+    async def _known(self, delivery: Delivery) -> KnownDelivery | None:
+        async with self._surface.rows_of(delivery.tenant).transaction() as connection:
+            return await store.find(connection, delivery)
+
+    async def _products(self, tenant: str, raw: bytes, attempt: Attempt) -> SentProducts:
         """The products of a body that was vouched for, their pictures stored."""
         media = self._surface.media
-        remaining, pictures = await media.cut_out(_parts(raw))
+        remaining, pictures = await media.cut_out(tenant, _parts(raw))
         sent = gesmart.read_delivery(await parsed(remaining), attempt.event)
-        sent = replace(sent, entries=await media.refer_to_images(sent.entries, pictures))
+        sent = replace(sent, entries=await media.refer_to_images(tenant, sent.entries, pictures))
         refused = [entry for entry in sent.entries if isinstance(entry, RefusedItem)]
         if len(refused) == len(sent.entries):
             raise violated(_by_product(refused))
@@ -112,8 +121,7 @@ class Deliveries:
     async def _queue(
         self, source: InboundSource, delivery: Delivery, sent: SentProducts, attempt: Attempt
     ) -> Answered:
-        tenant = self._surface.shops.by_id[source.shop].tenant
-        origin = Origin(tenant, source.shop, Kind.WEBHOOK, current_trace_id())
+        origin = Origin(delivery.tenant, source.shop, Kind.WEBHOOK, current_trace_id())
         answers: list[Any] = []
 
         async def keep(connection: asyncpg.Connection, accepted: Accepted) -> None:
@@ -132,7 +140,7 @@ class Deliveries:
         if known.body_digest != delivery.body_digest:
             message = "A delivery with this id and another body was taken in; give each its own id."
             raise Refusal(409, "delivery_id_reused", message)
-        async with self._database.transaction() as connection:
+        async with self._surface.rows_of(delivery.tenant).transaction() as connection:
             await store.add_signature(connection, delivery, known.delivery_id)
             await store.record_attempt(
                 connection, attempt, outcome="replayed", status=200, submission_id=known.submission_id

@@ -22,6 +22,7 @@ _FORGET_BATCH = 1000
 class Delivery:
     """What tells one delivery from another."""
 
+    tenant: str
     source: str
     delivery_id: str
     body_digest: bytes = field(repr=False)
@@ -37,6 +38,7 @@ class Attempt:
     event: str | None = None
     bytes: int | None = None
     source: str | None = None
+    tenant: str | None = None  # whose source it is
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,10 @@ async def claim(connection: asyncpg.Connection, submission_id: str, *, delivery:
     """
     claimed: bool | None = await connection.fetchval(
         """
-        insert into inbound_deliveries (source, delivery_id, body_digest, submission_id)
-        values ($1, $2, $3, $4) on conflict do nothing returning true
+        insert into inbound_deliveries (tenant, source, delivery_id, body_digest, submission_id)
+        values ($1, $2, $3, $4, $5) on conflict do nothing returning true
         """,
+        delivery.tenant,
         delivery.source,
         delivery.delivery_id,
         delivery.body_digest,
@@ -71,9 +74,10 @@ async def add_signature(connection: Connection, delivery: Delivery, delivery_id:
     """Know what was signed as an attempt at this delivery; False where it was known."""
     added: bool | None = await connection.fetchval(
         """
-        insert into inbound_signatures (source, signed_digest, delivery_id)
-        values ($1, $2, $3) on conflict do nothing returning true
+        insert into inbound_signatures (tenant, source, signed_digest, delivery_id)
+        values ($1, $2, $3, $4) on conflict do nothing returning true
         """,
+        delivery.tenant,
         delivery.source,
         delivery.signed_digest,
         delivery_id,
@@ -86,12 +90,14 @@ async def find(connection: Connection, delivery: Delivery) -> KnownDelivery | No
     row = await connection.fetchrow(
         """
         select delivery_id, body_digest, submission_id, answer from inbound_deliveries
-        where source = $1 and delivery_id in (
-            select $2 union all
-            select delivery_id from inbound_signatures where source = $1 and signed_digest = $3
+        where tenant = $1 and source = $2 and delivery_id in (
+            select $3 union all
+            select delivery_id from inbound_signatures
+            where tenant = $1 and source = $2 and signed_digest = $4
         )
-        order by delivery_id = $2 desc limit 1
+        order by delivery_id = $3 desc limit 1
         """,
+        delivery.tenant,
         delivery.source,
         delivery.delivery_id,
         delivery.signed_digest,
@@ -102,7 +108,8 @@ async def find(connection: Connection, delivery: Delivery) -> KnownDelivery | No
 async def save_answer(connection: Connection, delivery: Delivery, answer: Any) -> None:
     """What the delivery is answered, now and whenever it comes again."""
     await connection.execute(
-        "update inbound_deliveries set answer = $3 where source = $1 and delivery_id = $2",
+        "update inbound_deliveries set answer = $4 where tenant = $1 and source = $2 and delivery_id = $3",
+        delivery.tenant,
         delivery.source,
         delivery.delivery_id,
         answer,
@@ -122,8 +129,8 @@ async def record_attempt(
     await connection.execute(
         """
         insert into inbound_attempts
-            (address, source, delivery_id, event, bytes, outcome, status, reason, submission_id)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            (address, source, delivery_id, event, bytes, outcome, status, reason, submission_id, tenant)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         """,
         attempt.address[:_CUT],
         attempt.source,
@@ -134,6 +141,7 @@ async def record_attempt(
         status,
         reason,
         submission_id,
+        attempt.tenant,
     )
 
 

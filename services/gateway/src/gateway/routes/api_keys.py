@@ -33,7 +33,7 @@ class ApiKeyRoutes:
     """Keys of the tenant."""
 
     def __init__(self, surface: Surface, standing: Standing) -> None:
-        self._database = surface.database
+        self._surface = surface
         self._secrets = surface.settings.credential_secrets()
         self._standing = standing
 
@@ -66,7 +66,7 @@ class ApiKeyRoutes:
             last_used_at=None,
             revoked_at=None,
         )
-        async with self._database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             if await key_store.count_api_keys(connection, caller.tenant) >= MAX_KEYS:
                 raise Refusal(409, "too_many_keys", f"A tenant has at most {MAX_KEYS} keys; revoke some.")
             if not await key_store.add_api_key(
@@ -86,14 +86,14 @@ class ApiKeyRoutes:
 
     async def get(self, request: web.Request) -> web.Response:
         """200 with the tenant's keys, revoked ones too; each by its first twelve characters."""
-        async with self._database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             keys = await key_store.api_keys_of_tenant(connection, request[CALLER].tenant)
         return enveloped(request, {"api_keys": [_shown(key) for key in keys]}, "API keys")
 
     async def delete(self, request: web.Request) -> web.Response:
         """204: the key is refused from now on, by other replicas within five seconds. 404."""
         caller, api_key_id = request[CALLER], request.match_info["api_key_id"]
-        async with self._database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             found = API_KEY_ID.fullmatch(api_key_id) and await key_store.revoke_api_key(
                 connection, caller.tenant, api_key_id
             )

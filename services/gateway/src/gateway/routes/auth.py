@@ -60,7 +60,7 @@ class AuthRoutes:
     async def me(self, request: web.Request) -> web.Response:
         """200 with who calls and what it may do."""
         caller = request[CALLER]
-        async with self._surface.database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             user = await user_store.user_by_id(connection, caller.tenant, caller.subject)
         if user is None:
             raise unauthorized("The user is no longer there.", token_was_sent=True)

@@ -37,7 +37,7 @@ class BulkRoutes:
     async def get(self, request: web.Request) -> web.Response:
         """200 with totals, every chunk and a page of items; 404 for anything but the tenant's own."""
         page = read_page(request.query, size=bulk.PAGE_SIZE)
-        async with self._surface.database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             submission = await self._found(connection, request)
             items = await store.load_items(
                 connection, submission.submission_id, offset=page.offset, limit=page.size
@@ -46,7 +46,7 @@ class BulkRoutes:
 
     async def get_chunk(self, request: web.Request) -> web.Response:
         """200 with one chunk and its items, as a webhook tells it once it is completed; 404."""
-        async with self._surface.database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             submission = await self._found(connection, request)
             asked = request.match_info["partition"]
             chunk = next((one for one in submission.chunks if str(one.partition) == asked), None)

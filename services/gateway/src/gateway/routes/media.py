@@ -7,7 +7,7 @@ from gateway.body import check_length
 from gateway.errors import not_found
 from gateway.operations import media
 from gateway.routing import Route
-from gateway.surface import Surface
+from gateway.surface import CALLER, Surface
 
 
 class MediaRoutes:
@@ -25,19 +25,20 @@ class MediaRoutes:
 
     async def put(self, request: web.Request) -> web.Response:
         """201 stored, 200 known before; 413 too large, 422 no picture or not the bytes of that sha-256."""
-        sha256 = _sha256(request)
+        sha256, tenant = _sha256(request), request[CALLER].tenant
         check_length(request, self._media.max_bytes)
-        known = await self._media.is_known(sha256)
+        known = await self._media.is_known(tenant, sha256)
         if not known:
             length = request.content_length or self._media.max_bytes
             async with self._surface.bodies.hold(length):  # until it is whole it is in memory
-                await self._media.put(sha256, self._surface.body_of(request, self._media.max_bytes))
+                parts = self._surface.body_of(request, self._media.max_bytes)
+                await self._media.put(tenant, sha256, parts)
         body = {"status": "success", "data": {"sha256": sha256}}
         return web.json_response(body, status=200 if known else 201)
 
     async def head(self, request: web.Request) -> web.Response:
-        """200 known, 404 not."""
-        if not await self._media.is_known(_sha256(request)):
+        """200 where the tenant has sent it, 404 where not."""
+        if not await self._media.is_known(request[CALLER].tenant, _sha256(request)):
             raise not_found("No picture with this sha-256 was sent.")
         return web.Response()
 

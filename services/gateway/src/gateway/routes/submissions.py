@@ -41,7 +41,7 @@ class SubmissionRoutes:
         """200 with a page of the tenant's synchronizations, the newest first."""
         caller = request[CALLER]
         wanted, page = read_filter(request.query), read_page(request.query, size=PER_PAGE)
-        async with self._surface.database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             ids, total = await find_submissions(
                 connection, caller.tenant, self._surface.visible_shops(caller), wanted, page
             )
@@ -70,7 +70,7 @@ class SubmissionRoutes:
         before = await self._load(request, submission_id, kinds)
         if before.status in (Status.COMPLETED, Status.FAILED):
             raise Refusal(409, "finished", "It is finished; there is nothing to cancel.")
-        cancelled = await cancel(self._surface.database, submission_id)
+        cancelled = await cancel(self._surface.rows(request), submission_id)
         if not cancelled and before.status is not Status.CANCELLED:
             raise Refusal(409, "too_late", TOO_LATE)
         self._surface.waiting.wake([submission_id])
@@ -80,7 +80,7 @@ class SubmissionRoutes:
         self, request: web.Request, submission_id: str, kinds: tuple[Kind, ...]
     ) -> SubmissionState:
         caller = request[CALLER]
-        async with self._surface.database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             submission = await store.load_submission(connection, caller.tenant, submission_id, kinds)
         if submission is None or not self._surface.sees(caller, submission.shop):
             raise not_found("There is no such submission.")

@@ -76,7 +76,8 @@ class SyncRoutes:
         """
         surface, caller = self._surface, request[CALLER]
         submission, items = await self._found(request)
-        kept = await retry_store.load_changes(surface.database.pool, submission.submission_id)
+        async with surface.rows(request).transaction() as connection:
+            kept = await retry_store.load_changes(connection, submission.submission_id)
         retry = retry_of(submission, items, kept)
         check_deletions(caller, retry.sent)
         shop = chosen_shop(caller, surface.shops.of_tenant(caller.tenant), submission.shop)
@@ -88,7 +89,7 @@ class SyncRoutes:
 
     async def _found(self, request: web.Request) -> tuple[SubmissionState, list[ItemState]]:
         caller = request[CALLER]
-        submission, items = await self._load(caller.tenant, json_id(request, "sync_id", "sync_"))
+        submission, items = await self._load(request, json_id(request, "sync_id", "sync_"))
         if not self._surface.sees(caller, submission.shop):
             raise not_found("There is no such synchronization.")
         return submission, items
@@ -102,8 +103,8 @@ class SyncRoutes:
             raise replace(violated(as_sent(sent.entries[0].reasons)), dry_run=sent.dry_run)
         submission_id = await self._surface.remembering.accept(request, origin, sent)
         try:
-            await self._wait(submission_id, patient.seconds)
-            submission, items = await self._load(origin.tenant, submission_id)
+            await self._wait(request, submission_id, patient.seconds)
+            submission, items = await self._load(request, submission_id)
         except DATABASE_AWAY:  # it was there to accept: nobody may be told that nothing was accepted
             return _accepted(sync_answers.not_known_yet(submission_id), submission_id, patient)
         body = answer(submission, items)
@@ -111,23 +112,29 @@ class SyncRoutes:
             return _accepted(body, submission_id, patient)
         return web.json_response(body, headers=_applied(patient))
 
-    async def _wait(self, submission_id: str, seconds: float) -> None:
+    async def _wait(self, request: web.Request, submission_id: str, seconds: float) -> None:
         """Return when every item is settled, or after `seconds`."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         with self._surface.waiting.on(submission_id) as told:
             while (left := deadline - loop.time()) > 0 and not self._stopping.is_set():
                 told.clear()
-                if await store.count_open_items(self._surface.database.pool, submission_id) == 0:
+                async with self._surface.rows(request).transaction() as connection:
+                    open_items = await store.count_open_items(connection, submission_id)
+                if open_items == 0:
                     return
                 try:
                     await asyncio.wait_for(told.wait(), min(left, self._surface.settings.poll_seconds))
                 except TimeoutError:
                     continue
 
-    async def _load(self, tenant: str, submission_id: str) -> tuple[SubmissionState, list[ItemState]]:
-        async with self._surface.database.transaction() as connection:
-            submission = await store.load_submission(connection, tenant, submission_id, OF_SYNC)
+    async def _load(
+        self, request: web.Request, submission_id: str
+    ) -> tuple[SubmissionState, list[ItemState]]:
+        async with self._surface.rows(request).transaction() as connection:
+            submission = await store.load_submission(
+                connection, request[CALLER].tenant, submission_id, OF_SYNC
+            )
             if submission is None:
                 raise not_found("There is no such synchronization.")
             return submission, await store.load_items(connection, submission_id, limit=sync.MAX_BATCH)

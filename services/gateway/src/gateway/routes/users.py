@@ -27,7 +27,7 @@ class UserRoutes:
     """Users of the caller's tenant; others are not found."""
 
     def __init__(self, surface: Surface, passwords: Passwords, standing: Standing) -> None:
-        self._database = surface.database
+        self._surface = surface
         self._passwords = passwords
         self._standing = standing
 
@@ -42,7 +42,7 @@ class UserRoutes:
 
     async def get_all(self, request: web.Request) -> web.Response:
         """200 with the users by e-mail address."""
-        async with self._database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             users = await user_store.users_of_tenant(connection, request[CALLER].tenant)
         return enveloped(request, {"users": [_shown(user) for user in users]}, "Users")
 
@@ -50,7 +50,7 @@ class UserRoutes:
         """201 with the user; 409 where the e-mail address is somebody's already."""
         caller, wanted = request[CALLER], read_new_user(await read_json(request))
         password_hash = await self._passwords.hash(wanted.password)
-        async with self._database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             user = await user_store.add_user(
                 connection, wanted.email, caller.tenant, wanted.role, password_hash
             )
@@ -68,7 +68,7 @@ class UserRoutes:
         caller, before = request[CALLER], await self._found(request)
         change = read_user_change(await read_json(request), before.email)
         password_hash = await self._passwords.hash(change.password) if change.password else None
-        async with self._database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             user = await self._locked(connection, request)
             if change.role is not None and change.role is not user.role:
                 await _keep_an_admin(connection, user)
@@ -87,7 +87,7 @@ class UserRoutes:
 
     async def delete(self, request: web.Request) -> web.Response:
         """204: its sessions and the keys that it made have ended. 409 for the last admin."""
-        async with self._database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             user = await self._locked(connection, request)
             await _keep_an_admin(connection, user)
             await user_store.remove_user(connection, user.user_id)
@@ -96,7 +96,7 @@ class UserRoutes:
         return web.Response(status=204)
 
     async def _found(self, request: web.Request) -> User:
-        async with self._database.transaction() as connection:
+        async with self._surface.rows(request).transaction() as connection:
             user = await user_store.user_by_id(connection, request[CALLER].tenant, _user_id(request))
         return _there(user)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 from aiohttp import web
 
-from common.database import Database
+from common.database import RowsOf
 from common.http.internal import guarded
 from webhook_relay.handlers import utc_now
 from webhook_relay.posting import Poster
@@ -27,7 +27,7 @@ DELIVERY = f"{DELIVERIES}/{{delivery_id}}"
 
 
 def internal_routes(
-    database: Database,
+    rows_of: RowsOf,
     settings: RelaySettings,
     poster: Poster,
     wake: Callable[[], None],
@@ -38,8 +38,8 @@ def internal_routes(
     if token is None:
         log.warning("internal_api.not_served", cause="SKUWIRE_INTERNAL_TOKEN is not set")
         return []
-    endpoints = EndpointRoutes(database, settings, poster, now)
-    deliveries = DeliveryRoutes(database, wake, now)
+    endpoints = EndpointRoutes(rows_of, settings, poster, now)
+    deliveries = DeliveryRoutes(rows_of, wake, now)
     return [
         web.route(method, path, guarded(token, handler))
         for method, path, handler in (

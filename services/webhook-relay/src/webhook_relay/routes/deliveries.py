@@ -8,9 +8,9 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from common.database import Database
+from common.database import RowsOf
 from common.http.internal import Refused, body_of, invalid
-from webhook_relay.routes.asking import id_of
+from webhook_relay.routes.asking import id_of, tenant_of
 from webhook_relay.routes.endpoints import asked_endpoint
 from webhook_relay.routes.forms import Recovery, Replay, UnknownPlace, cursor_of, place_of, read_query
 from webhook_relay.store.delivery_log import (
@@ -33,8 +33,8 @@ BATCH = 1000  # of a replay; a transaction holds its locks for no longer
 class DeliveryRoutes:
     """What a tenant does with its deliveries. `wake` is called when some became due."""
 
-    def __init__(self, database: Database, wake: Callable[[], None], now: Callable[[], datetime]) -> None:
-        self._database = database
+    def __init__(self, rows_of: RowsOf, wake: Callable[[], None], now: Callable[[], datetime]) -> None:
+        self._rows_of = rows_of
         self._wake = wake
         self._now = now
 
@@ -45,7 +45,7 @@ class DeliveryRoutes:
             after = None if page.after is None else place_of(page.after)
         except UnknownPlace:
             raise invalid([("after", "is not the `next` of a page before")]) from None
-        async with self._database.transaction() as connection:
+        async with self._rows_of(tenant_of(request)).transaction() as connection:
             endpoint = await asked_endpoint(connection, request)
             rows = await list_deliveries(connection, endpoint.id, page.filter(), after, page.limit + 1)
         shown = rows[: page.limit]
@@ -55,7 +55,7 @@ class DeliveryRoutes:
 
     async def show(self, request: web.Request) -> web.Response:
         """200 with one delivery, its body and every attempt, or 404."""
-        async with self._database.transaction() as connection:
+        async with self._rows_of(tenant_of(request)).transaction() as connection:
             endpoint = await asked_endpoint(connection, request)
             row = await find_delivery(connection, endpoint.id, id_of(request, "delivery_id"))
             if row is None:
@@ -67,7 +67,7 @@ class DeliveryRoutes:
 
     async def replay_one(self, request: web.Request) -> web.Response:
         """202 with the delivery, which is due now under its own `webhook-id`."""
-        async with self._database.transaction() as connection:
+        async with self._rows_of(tenant_of(request)).transaction() as connection:
             endpoint = await asked_endpoint(connection, request)
             delivery_id = id_of(request, "delivery_id")
             row = await replay_one(connection, endpoint.id, delivery_id, self._now())
@@ -88,11 +88,12 @@ class DeliveryRoutes:
         return await self._replay(request, Filter(UNDELIVERED, since=recovery.since))
 
     async def _replay(self, request: web.Request, wanted: Filter) -> web.Response:
-        async with self._database.transaction() as connection:
+        tenant_rows = self._rows_of(tenant_of(request))
+        async with tenant_rows.transaction() as connection:
             endpoint = await asked_endpoint(connection, request)
         now, replayed, place = self._now(), 0, None
         while True:
-            async with self._database.transaction() as connection:
+            async with tenant_rows.transaction() as connection:
                 rows = await list_deliveries(connection, endpoint.id, wanted, place, BATCH)
                 replayed += await replay_some(connection, [row["id"] for row in rows], wanted.states, now)
             if len(rows) < BATCH:

@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 from yarl import URL
 
-from common.database import Database
+from common.database import RowsOf
 from common.http.addresses import UnusableUrl, check_url
 from common.http.internal import Refused, body_of, invalid
 from webhook_relay.delivery import Answer, Answered
@@ -42,9 +42,9 @@ class EndpointRoutes:
     """What a tenant does with its endpoints."""
 
     def __init__(
-        self, database: Database, settings: RelaySettings, poster: Poster, now: Callable[[], datetime]
+        self, rows_of: RowsOf, settings: RelaySettings, poster: Poster, now: Callable[[], datetime]
     ) -> None:
-        self._database = database
+        self._rows_of = rows_of
         self._settings = settings
         self._sealer = settings.sealer()
         self._poster = poster
@@ -65,7 +65,7 @@ class EndpointRoutes:
         )
         secret = new_secret()
         try:
-            async with self._database.transaction() as connection:
+            async with self._rows_of(wanted.tenant).transaction() as connection:
                 stored = await add_endpoint(connection, endpoint, self._sealer.seal(secret, endpoint.id))
         except EndpointExists:
             raise _exists() from None
@@ -74,13 +74,13 @@ class EndpointRoutes:
 
     async def show_all(self, request: web.Request) -> web.Response:
         """200 with the tenant's endpoints, without secrets."""
-        async with self._database.transaction() as connection:
+        async with self._rows_of(tenant_of(request)).transaction() as connection:
             endpoints = await endpoints_of(connection, [tenant_of(request)])
         return web.json_response({"webhooks": [_shown(endpoint) for endpoint in endpoints]})
 
     async def show(self, request: web.Request) -> web.Response:
         """200 with one endpoint, or 404."""
-        async with self._database.transaction() as connection:
+        async with self._rows_of(tenant_of(request)).transaction() as connection:
             return web.json_response(_shown(await asked_endpoint(connection, request)))
 
     async def change(self, request: web.Request) -> web.Response:
@@ -92,7 +92,7 @@ class EndpointRoutes:
         if "state" in stated:
             stated |= {"state": EndpointState(change.state), "state_reason": ""}
         try:
-            async with self._database.transaction() as connection:
+            async with self._rows_of(tenant_of(request)).transaction() as connection:
                 endpoint = await _own_endpoint(connection, request)
                 changed = await change_endpoint(connection, replace(endpoint, **stated))
         except EndpointExists:
@@ -103,7 +103,7 @@ class EndpointRoutes:
     async def delete(self, request: web.Request) -> web.Response:
         """204, or 404; an endpoint of the settings is only removed there."""
         tenant, endpoint_id = tenant_of(request), id_of(request)
-        async with self._database.transaction() as connection:
+        async with self._rows_of(tenant).transaction() as connection:
             deleted = await delete_endpoint(connection, tenant, endpoint_id)
         if not deleted:
             raise not_found()
@@ -113,7 +113,7 @@ class EndpointRoutes:
     async def rotate(self, request: web.Request) -> web.Response:
         """200 with a new secret, shown this once; the one before signs beside it for 24 hours."""
         fresh, now = new_secret(), self._now()
-        async with self._database.transaction() as connection:
+        async with self._rows_of(tenant_of(request)).transaction() as connection:
             endpoint = await _own_endpoint(connection, request)
             secrets = await load_secrets(connection, self._sealer, endpoint.id)
             try:
@@ -135,7 +135,7 @@ class EndpointRoutes:
         if self._trials.locked():
             raise Refused(429, "too_many_tests", "Too many tests are under way; try again in a moment.")
         async with self._trials:
-            async with self._database.transaction() as connection:
+            async with self._rows_of(tenant_of(request)).transaction() as connection:
                 endpoint = await asked_endpoint(connection, request)
                 secrets = await load_secrets(connection, self._sealer, endpoint.id)
             webhook_id, attempt = trial(endpoint, secrets, self._now(), wanted.event)

@@ -136,8 +136,8 @@ async def claim_due(
 
 
 _RECORD_ATTEMPT = """
-    insert into attempts (delivery_id, epoch, at, seconds, status, cause, answer)
-    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+    insert into attempts (delivery_id, tenant, epoch, at, seconds, status, cause, answer)
+    values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
 """
 
 # A worker that outlived its lease changes nothing any more — except that what was delivered, was, unless it
@@ -168,7 +168,7 @@ async def record(
     state = _STATE_AFTER[type(outcome)]
     due_at = outcome.at if isinstance(outcome, RetryAt) else None
     await connection.execute(
-        _RECORD_ATTEMPT, pending.id, pending.epoch, now, answer.seconds, status, cause, cut
+        _RECORD_ATTEMPT, pending.id, pending.tenant, pending.epoch, now, answer.seconds, status, cause, cut
     )
     ours = await connection.fetchval(
         _RECORD_OUTCOME, pending.id, pending.epoch, state, due_at, status, cause, now

@@ -16,7 +16,7 @@ async def load_views(
     names = sorted(tenants)
     await connection.execute(
         "insert into shops (shop, tenant) select * from unnest($1::text[], $2::text[]) "
-        "on conflict do nothing",
+        "on conflict (shop) do update set tenant = excluded.tenant where shops.tenant <> excluded.tenant",
         names,
         [tenants[name] for name in names],
     )
@@ -47,7 +47,8 @@ async def save_views(connection: asyncpg.Connection, views: dict[str, ShopView])
     )
     await connection.executemany(
         """
-        insert into shop_reports (shop, service, reachability, at, cause) values ($1, $2, $3, $4, $5)
+        insert into shop_reports (shop, tenant, service, reachability, at, cause)
+        select shop, tenant, $2, $3, $4, $5 from shops where shop = $1
         on conflict (shop, service) do update
         set reachability = excluded.reachability, at = excluded.at, cause = excluded.cause
         """,
