@@ -17,6 +17,7 @@ from common.messages import Chunk, ChunkSubmitted
 from common.messaging.broker import Broker
 from gateway import retry_store, store
 from gateway.changes import Cut, cut_into_chunks
+from gateway.completion import tell_completed
 from gateway.drafts import Draft, RefusedItem, SentProducts
 from gateway.errors import unavailable
 from gateway.limits.backpressure import Backpressure
@@ -79,6 +80,8 @@ class Admission:
                 await retry_store.keep_changes(work.connection, submitted)
             for message in submitted:
                 work.publish(message)
+            if not submitted:  # all refused at the door: there is nobody else to tell its end
+                await tell_completed(work, {submission_id: None})
         self.backpressure.took(origin.shop, len(made.changes))
         log.info(
             "submission.accepted",

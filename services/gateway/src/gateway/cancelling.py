@@ -11,6 +11,7 @@ import structlog
 from common.database import TenantDatabase
 from common.messages import ChunkCompleted, ChunkSubmitted, ItemOutcome, Reason
 from gateway import cancel_store
+from gateway.completion import tell_completed
 from gateway.progress_store import Step, record_steps, settle_items
 
 log = structlog.get_logger()
@@ -27,6 +28,8 @@ async def cancel(rows: TenantDatabase, submission_id: str) -> int:
         for completed in told:
             work.publish(completed, step=completed.chunk.chunk_id)
         await _settle(work.connection, told, now)
+        if told:
+            await tell_completed(work, {submission_id: None})
     log.info("submission.cancelled", submission_id=submission_id, chunks=len(taken))
     return len(taken)
 

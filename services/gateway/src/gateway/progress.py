@@ -7,6 +7,7 @@ from typing import TypeVar
 from common.database import UnitOfWork
 from common.messages import ChunkCompleted, ChunkValidated, ChunkWritten, ItemOutcome
 from common.messaging.envelope import Received
+from gateway.completion import tell_completed
 from gateway.progress_store import Step, record_planned_requests, record_steps, settle_items
 from gateway.retry_store import forget_what_came_through
 from gateway.waiting import Waiting
@@ -48,4 +49,6 @@ class Progress:
         changed = {one.submission_id for one in steps}
         if step == "completed":
             await forget_what_came_through(work.connection, changed)
+            traces = {item.message.chunk.submission_id: item.envelope.traceparent for item in received}
+            await tell_completed(work, traces)
         work.after_commit(lambda: self._waiting.wake(changed))

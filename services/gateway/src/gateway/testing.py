@@ -18,6 +18,7 @@ from common.messages import (
     ProductChange,
     Reason,
     Result,
+    SubmissionCompleted,
     decode,
 )
 from common.messaging.broker import Broker
@@ -92,23 +93,28 @@ def nothing_yet(_submitted: ChunkSubmitted) -> Sequence[Message]:
 
 @dataclass
 class Stations:
-    """Validator, writer and image-processor: they remember what was submitted and answer by a script."""
+    """All other services: they remember what was submitted and completed, and answer by a script."""
 
     broker: Broker
     script: Script = all_written
     submitted: list[ChunkSubmitted] = field(default_factory=list)
     envelopes: list[Envelope] = field(default_factory=list)
+    completed: list[SubmissionCompleted] = field(default_factory=list)
 
     async def listen(self) -> None:
         """Take what the gateway submits from now on."""
         channel = await self.broker.connection.channel()
         self._queue = await channel.declare_queue(exclusive=True)
-        await self._queue.bind(CHUNKS, "chunk.submitted.#")
+        for facts in ("chunk.submitted.#", "submission.completed.#"):
+            await self._queue.bind(CHUNKS, facts)
         await self._queue.consume(self._take, no_ack=True)
 
     async def _take(self, delivery: aio_pika.abc.AbstractIncomingMessage) -> None:
         message_type, message_id = delivery.type or "", UUID(delivery.message_id or "")
         message = decode(message_type, delivery.body)
+        if isinstance(message, SubmissionCompleted):
+            self.completed.append(message)
+            return
         if not isinstance(message, ChunkSubmitted):
             raise TypeError(f"{message_type} was not expected here")
         self.submitted.append(message)

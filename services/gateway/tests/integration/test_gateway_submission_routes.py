@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from yarl import URL
 
-from common.messages import ChunkCompleted, ChunkSubmitted, ChunkValidated, Message
+from common.messages import ChunkCompleted, ChunkSubmitted, ChunkValidated, Message, SubmissionCompleted
 from common.messaging.outbox import OutboxRelay
 from gateway import retry_store
 from gateway.testing import (
@@ -243,13 +243,18 @@ async def test_what_no_station_has_seen_is_cancelled(held_back: Running) -> None
     assert (status["status"], status["details"][0]["code"]) == ("cancelled", "cancelled")
     assert [entry["syncId"] for entry in (await listed(held_back, status="cancelled"))["syncs"]] == [sync_id]
     assert (await held_back.client("POST", f"{location}/cancel")).body == answer.body
+    [told] = await held_back.database.pool.fetch(
+        "select body from outbox where message_type = 'submission.completed.v1'"
+    )
+    end = SubmissionCompleted.model_validate_json(told["body"])
+    assert (end.submission_id, end.status, end.cancelled, end.refused) == (sync_id, "cancelled", 1, 1)
 
 
 async def test_whoever_waits_for_a_cancelled_chunk_is_told(held_back: Running) -> None:
     going_on = await held_back.client.post(SYNC, product("A"), headers={"Prefer": "respond-async"})
     await held_back.client("POST", f"{going_on.headers['Location']}/cancel")
-    [told] = await held_back.database.pool.fetch("select message_type, routing_key from outbox")
-    assert tuple(told) == ("chunk.completed.v1", "chunk.completed.milano")
+    told = await held_back.database.pool.fetch("select routing_key from outbox order by id")
+    assert [row["routing_key"] for row in told] == ["chunk.completed.milano", "submission.completed.milano"]
 
 
 async def test_a_bulk_goes_on_with_what_the_stations_have(gateway: Running) -> None:

@@ -8,7 +8,7 @@ by `{subject}.{action}`: see `bodies.py`.
 from collections.abc import Iterator
 from datetime import datetime
 
-from common.messages import ChunkCompleted, ItemOutcome, Message, Reason, Result
+from common.messages import ChunkCompleted, ItemOutcome, Message, Reason, Result, SubmissionCompleted
 from webhook_relay.outcomes import operation_of, proof_of
 
 PREFIX = "skuwire."
@@ -104,6 +104,36 @@ class ChunkFinished(PublicEvent):
         return self.chunk_id
 
 
+class BulkCompleted(PublicEvent):
+    """Fired once when every item of a submission has its outcome, after the events of its last chunk.
+
+    `kind` says how it came: `bulk`, `batch`, `sync`, or `webhook` of an ERP. `status` is `completed`,
+    `failed` where nothing came through, `cancelled` where all was. `refused` counts the `cancelled` too.
+    """
+
+    message_type = "skuwire.bulk.completed.v1"
+    submission_id: str
+    kind: str
+    status: str
+    submitted_at: datetime
+    chunks: int
+    total_items: int
+    created: int
+    updated: int
+    unchanged: int
+    deleted: int
+    refused: int
+    cancelled: int
+    images_processed: int
+    retry_of: str | None = None
+
+    def correlation_id(self) -> str:
+        return self.submission_id
+
+    def subject(self) -> str:
+        return self.submission_id
+
+
 class ShopUnreachable(PublicEvent):
     """Fired when the first service reports that it cannot reach the shop. Its work is kept and waits."""
 
@@ -137,6 +167,7 @@ class EndpointDisabled(PublicEvent):
 
 PUBLIC_EVENTS: tuple[type[PublicEvent], ...] = (
     ChunkFinished,
+    BulkCompleted,
     ProductSynced,
     ProductFailed,
     ProductDeleted,
@@ -145,6 +176,12 @@ PUBLIC_EVENTS: tuple[type[PublicEvent], ...] = (
     EndpointDisabled,
 )
 """All that are told."""
+
+
+def end_of(message: SubmissionCompleted) -> BulkCompleted:
+    """The event of a submission that is whole."""
+    told = message.model_dump(exclude={"completed_at"}, exclude_unset=True)
+    return BulkCompleted(**told, at=message.completed_at)
 
 
 def events_of(message: ChunkCompleted, at: datetime) -> Iterator[tuple[str, PublicEvent]]:

@@ -1,4 +1,4 @@
-"""What webhook-relay does when a chunk completes or a service tells whether it can reach a shop."""
+"""What webhook-relay does when chunks and submissions complete, and shops are away or back."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 import structlog
 
 from common.database import UnitOfWork
-from common.messages import ChunkCompleted, ShopReachability
+from common.messages import ChunkCompleted, ShopReachability, SubmissionCompleted
 from common.messaging.envelope import Received
-from webhook_relay.events import PublicEvent, ShopUnreachable
+from webhook_relay.events import PublicEvent, ShopUnreachable, end_of
 from webhook_relay.reachability import hear
 from webhook_relay.store import shops as shop_store
+from webhook_relay.store.submissions import Ended, note_ended, note_told_chunks, take_whole
 from webhook_relay.telling import Telling
 
 log = structlog.get_logger()
@@ -42,6 +43,21 @@ class Intake:
             with item.bound(chunk_id=item.message.chunk.chunk_id):
                 telling.chunk(item)
                 log.info("chunk.told", outcomes=len(item.message.outcomes), webhooks=telling.told - before)
+        await note_told_chunks(work.connection, [item.message.chunk for item in received])
+        whole = await take_whole(work.connection, {item.message.chunk.submission_id for item in received})
+        self._tell_whole(telling, whole)
+        await self._record(work, telling)
+
+    async def take_completed_submissions(
+        self, work: UnitOfWork, received: Sequence[Received[SubmissionCompleted]]
+    ) -> None:
+        """The end of a submission, once all of its chunks have been told: now, or with the last of them."""
+        await note_ended(
+            work.connection, [Ended(item.message, item.envelope.traceparent) for item in received]
+        )
+        telling = await Telling.to_tenants(work, {item.message.tenant for item in received})
+        whole = await take_whole(work.connection, {item.message.submission_id for item in received})
+        self._tell_whole(telling, whole)
         await self._record(work, telling)
 
     async def take_reachability(
@@ -59,6 +75,12 @@ class Intake:
                 work.after_commit(_log_when_committed(event))
         await shop_store.save_views(work.connection, views)
         await self._record(work, telling)
+
+    def _tell_whole(self, telling: Telling, ended: Sequence[Ended]) -> None:
+        for one in ended:
+            submission_id = one.message.submission_id
+            telling.event(end_of(one.message), step=submission_id, traceparent=one.traceparent)
+            log.info("submission.told", submission_id=submission_id, shop=one.message.shop)
 
     async def _record(self, work: UnitOfWork, telling: Telling) -> None:
         if await telling.record(self._now()):

@@ -4,7 +4,7 @@ import structlog
 
 from common.http.addresses import check_url, refuse_unless_public
 from common.http.visiting import accept_any_address
-from common.messages import ChunkCompleted, ShopReachability
+from common.messages import ChunkCompleted, ShopReachability, SubmissionCompleted
 from common.service import Runtime, run_service
 from webhook_relay.deliverer import Deliverer
 from webhook_relay.endpoints import Endpoint, read_endpoints_file
@@ -49,7 +49,11 @@ async def start(runtime: Runtime[RelaySettings]) -> None:
     deliverer = Deliverer(runtime.database, poster, settings)
     intake = Intake(deliverer.wake)
     runtime.consume(
-        {ChunkCompleted: intake.take_completed_chunks, ShopReachability: intake.take_reachability}
+        {
+            ChunkCompleted: intake.take_completed_chunks,
+            SubmissionCompleted: intake.take_completed_submissions,
+            ShopReachability: intake.take_reachability,
+        }
     )
     runtime.background("deliveries", deliverer.run)
     runtime.background("retention", Retention(runtime.database, settings.keep_days).run)

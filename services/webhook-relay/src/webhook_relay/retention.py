@@ -4,6 +4,7 @@ A delivery that is still pending at that age belongs to an endpoint that has bee
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import asyncpg
@@ -12,6 +13,7 @@ import structlog
 from common.database import Database
 from common.database.pool import UNAVAILABLE
 from webhook_relay.store.deliveries import forget_older_than
+from webhook_relay.store.submissions import forget_submissions
 
 log = structlog.get_logger()
 
@@ -39,11 +41,21 @@ class Retention:
             await _pause(stopping)
 
     async def forget(self) -> int:
-        """Forget what is too old, in batches that hold no lock for long; how many that were."""
+        """Forget what is too old, in batches that hold no lock for long; how many deliveries that were.
+
+        A submission whose end was never told, or one of whose chunks, is forgotten at that age too.
+        """
+        forgotten = await self._forget_all(forget_older_than)
+        await self._forget_all(forget_submissions)
+        return forgotten
+
+    async def _forget_all(
+        self, forget: Callable[[asyncpg.Connection, timedelta, int], Awaitable[int]]
+    ) -> int:
         total = 0
         while True:
             async with self._database.transaction() as connection:
-                forgotten = await forget_older_than(connection, self._keep, BATCH)
+                forgotten = await forget(connection, self._keep, BATCH)
             total += forgotten
             if forgotten < BATCH:
                 return total

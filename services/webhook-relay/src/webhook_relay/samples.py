@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from common.messages import Chunk, ChunkCompleted, Intent, ItemOutcome, Reason, Result
 from webhook_relay.bodies import CHUNK_COMPLETED, Notice, chunk_notice, notice_of
 from webhook_relay.events import (
+    BulkCompleted,
     ChunkFinished,
     EndpointDisabled,
     ProductDeleted,
@@ -87,6 +88,27 @@ def _of_chunk(kind: type[ProductEvent | ChunkFinished]) -> Callable[[Scene], Pub
     return sample
 
 
+def _bulk(scene: Scene) -> PublicEvent:
+    return BulkCompleted(
+        tenant=scene.tenant,
+        shop=scene.shop,
+        at=scene.at,
+        submission_id=BULK,
+        kind="bulk",
+        status="completed",
+        submitted_at=scene.at - timedelta(seconds=9),
+        chunks=1,
+        total_items=3,
+        created=1,
+        updated=0,
+        unchanged=0,
+        deleted=1,
+        refused=1,
+        cancelled=0,
+        images_processed=2,
+    )
+
+
 def _unreachable(scene: Scene) -> PublicEvent:
     return ShopUnreachable(
         tenant=scene.tenant, shop=scene.shop, at=scene.at, service="prestashop-writer", cause="timed out"
@@ -114,6 +136,7 @@ _EVENTS: Mapping[str, Callable[[Scene], PublicEvent]] = {
     ProductFailed.event_name(): _of_chunk(ProductFailed),
     ProductDeleted.event_name(): _of_chunk(ProductDeleted),
     ChunkFinished.event_name(): _of_chunk(ChunkFinished),
+    BulkCompleted.event_name(): _bulk,
     ShopUnreachable.event_name(): _unreachable,
     ShopRecovered.event_name(): _recovered,
     EndpointDisabled.event_name(): _disabled,

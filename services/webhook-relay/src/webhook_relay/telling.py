@@ -33,10 +33,17 @@ class Telling:
         return len(self._deliveries)
 
     def event(
-        self, event: PublicEvent, *, caused_by: Received[Message] | None = None, step: str = ""
+        self,
+        event: PublicEvent,
+        *,
+        caused_by: Received[Message] | None = None,
+        step: str = "",
+        traceparent: str | None = None,
     ) -> None:
-        """Tell an event. Its id, and so those of its webhooks, are those of `UnitOfWork.publish`."""
-        envelope = self._work.publish(event, caused_by=caused_by, step=step, exchange=EVENTS)
+        """Tell an event. Its id, and so those of its webhooks, are made as `UnitOfWork.publish` says."""
+        envelope = self._work.publish(
+            event, caused_by=caused_by, step=step, exchange=EVENTS, traceparent=traceparent
+        )
         if isinstance(event, ChunkFinished):
             return  # its webhook says more than the event: see `chunk`
         of_shop = None if isinstance(event, EndpointDisabled) else event.shop

@@ -1,5 +1,7 @@
 """Every public event goes to whoever subscribed to it, once, however often it is told."""
 
+import asyncio
+import itertools
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,16 +19,18 @@ from common.messages import (
     Reason,
     Result,
     ShopReachability,
+    SubmissionCompleted,
 )
 from common.messaging.envelope import Received, outgoing_envelope
 from webhook_relay.handlers import Intake
+from webhook_relay.retention import Retention
 from webhook_relay.store.deliveries import ROWS_PER_STATEMENT
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NO = Reason(code="price_negative", field="price", message="Must be positive.")
 
 
-def completed(results: Sequence[Result], partition: int = 0) -> Received[Any]:
+def completed(results: Sequence[Result], partition: int = 0, bulk: str = "bulk_1") -> Received[Any]:
     outcomes = tuple(
         ItemOutcome(
             position=place,
@@ -39,8 +43,8 @@ def completed(results: Sequence[Result], partition: int = 0) -> Received[Any]:
         for place, result in enumerate(results)
     )
     chunk = Chunk(
-        chunk_id=f"bulk_1_{partition}",
-        submission_id="bulk_1",
+        chunk_id=f"{bulk}_{partition}",
+        submission_id=bulk,
         partition=partition,
         tenant="acme",
         shop="milano",
@@ -48,6 +52,29 @@ def completed(results: Sequence[Result], partition: int = 0) -> Received[Any]:
         total_items=len(outcomes),
     )
     return told(ChunkCompleted(chunk=chunk, outcomes=outcomes))
+
+
+def ended(chunks: int, bulk: str = "bulk_1") -> Received[Any]:
+    return told(
+        SubmissionCompleted(
+            submission_id=bulk,
+            tenant="acme",
+            shop="milano",
+            kind="bulk",
+            status="completed",
+            submitted_at=AT,
+            completed_at=AT,
+            chunks=chunks,
+            total_items=chunks,
+            created=chunks,
+            updated=0,
+            unchanged=0,
+            deleted=0,
+            refused=0,
+            cancelled=0,
+            images_processed=0,
+        )
+    )
 
 
 def told(message: Message) -> Received[Any]:
@@ -62,6 +89,7 @@ def tell(relay: Any) -> Any:
     async def tell(*received: Received[Any]) -> None:
         handlers = {
             ChunkCompleted: intake.take_completed_chunks,
+            SubmissionCompleted: intake.take_completed_submissions,
             ShopReachability: intake.take_reachability,
         }
         for one in received:
@@ -157,6 +185,53 @@ async def test_an_outage_of_a_shop_is_told_by_webhook(relay: Any, tell: Any) -> 
         )
 
     assert await recorded(relay, shops) == [("shop.recovered", "milano"), ("shop.unreachable", "milano")]
+
+
+async def test_a_submission_s_end_is_told_once_after_its_last_chunk(relay: Any, tell: Any) -> None:
+    endpoint = await relay.endpoint("/hook", "bulk.*")
+    for number, order in enumerate(itertools.permutations("012e")):
+        bulk = f"bulk_{number}"
+        facts = {"e": ended(3, bulk)} | {name: completed([Result.CREATED], int(name), bulk) for name in "012"}
+        for name in order:
+            assert ("bulk.completed", bulk) not in await recorded(relay, endpoint)
+            await tell(facts[name])
+            if name != order[-1]:
+                await tell(facts[name])  # twice
+
+        chunks = [("bulk.chunk.completed", f"{bulk}_{name}") for name in "012"]
+        subjects = await recorded(relay, endpoint)
+        assert [told for told in subjects if told[1].startswith(bulk)] == [*chunks, ("bulk.completed", bulk)]
+        keys = await relay.database.pool.fetch("delete from outbox returning id, routing_key")
+        assert max(keys, key=lambda row: row["id"])["routing_key"] == "bulk.completed.milano"
+        await relay.database.pool.execute("delete from deliveries")
+    assert not await relay.database.pool.fetchval("select count(*) from submissions")
+
+
+async def test_two_that_note_the_last_things_at_once_tell_the_end_once(relay: Any, tell: Any) -> None:
+    endpoint = await relay.endpoint("/hook", "bulk.completed")
+    count = 12
+    facts = [ended(count), *(completed([Result.CREATED], number) for number in range(count))]
+
+    await asyncio.gather(*(tell(fact) for fact in facts))
+
+    assert await recorded(relay, endpoint) == [("bulk.completed", "bulk_1")]
+
+
+async def test_a_submission_without_chunks_ends_at_once(relay: Any, tell: Any) -> None:
+    endpoint = await relay.endpoint("/hook", "*")
+
+    await tell(ended(0))
+
+    assert await recorded(relay, endpoint) == [("bulk.completed", "bulk_1")]
+
+
+async def test_what_never_ends_is_forgotten_in_the_end(relay: Any, tell: Any) -> None:
+    await tell(completed([Result.CREATED]))
+    await relay.database.pool.execute("update submissions set changed_at = now() - interval '31 days'")
+
+    await Retention(relay.database, keep_days=30).forget()
+
+    assert not await relay.database.pool.fetchval("select count(*) from told_chunks")
 
 
 async def test_an_endpoint_that_is_disabled_is_told_to_the_others_and_never_to_itself(relay: Any) -> None:

@@ -41,6 +41,7 @@ from common.messages.shops import (
     ShopSnapshot,
     ShopSnapshotWanted,
 )
+from common.messages.submissions import SubmissionCompleted
 
 __all__ = [
     "MAX_CHUNK_BYTES",
@@ -74,6 +75,7 @@ __all__ = [
     "ShopRequests",
     "ShopSnapshot",
     "ShopSnapshotWanted",
+    "SubmissionCompleted",
     "Supplier",
     "TechnicalDatum",
     "Texts",
