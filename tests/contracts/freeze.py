@@ -1,18 +1,18 @@
-"""The frozen contracts: a JSON Schema and samples of every message type, as they have been published.
+"""The frozen contracts: a JSON Schema and samples of every message and webhook, as they have been published.
 
     python tests/contracts/freeze.py        (make contracts)
 
-writes what is new: schemas of new types, schemas that grew by optional fields, and a further sample of what
-grew. It refuses anything else, because services of two versions run side by side during every update: a
-message of yesterday must be readable today, and one of today yesterday. What has to change otherwise becomes
-a `v2` beside the `v1`.
+writes what is new: schemas of new types, schemas that grew by optional fields, a further sample of what grew,
+and the examples that the documents show. It refuses anything else, because services of two versions run side
+by side during every update, and receivers outside are not updated at all: a message of yesterday must be
+readable today, and one of today yesterday. What has to change otherwise becomes a `v2` beside the `v1`.
 """
 
 import json
 import sys
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,15 +22,18 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue
 
-import webhook_relay.events  # noqa: F401 - its import makes the public events known
-from common.messages import MESSAGE_TYPES, Message
+from common.messages import MESSAGE_TYPES
+from webhook_relay.bodies import BODIES
+from webhook_relay.events import PUBLIC_EVENTS
+from webhook_relay.samples import Scene, sample_event, sample_notice
 
 FOLDER = Path(__file__).parent
 SCHEMAS = FOLDER / "schemas"
 SAMPLES = FOLDER / "samples"
 
 WHAT_TO_DO = (
-    "A published message only grows by optional fields: undo the change, or make a new version of it."
+    "What is published only grows by optional fields: undo the change, or make a new version of it beside "
+    "this one (`….v2`), run `make contracts`, and go on telling both."
 )
 
 Schema = dict[str, Any]
@@ -45,7 +48,21 @@ _EXAMPLES: dict[object, object] = {
 }
 
 
-def schema_of(model: type[Message]) -> Schema:
+def contracts() -> dict[str, type[BaseModel]]:
+    """All that others rely on: the messages, the public events among them, and the bodies of webhooks."""
+    return MESSAGE_TYPES | {f"webhook.{name}.v1": body for name, body in BODIES.items()}
+
+
+def examples() -> dict[str, Any]:
+    """What the documents show of what goes outside."""
+    events = {event.message_type: sample_event(event.event_name(), Scene()) for event in PUBLIC_EVENTS}
+    webhooks = {f"webhook.{name}.v1": sample_notice(name, Scene()).body for name in BODIES}
+    return {name: json.loads(event.to_json()) for name, event in events.items()} | {
+        name: json.loads(body) for name, body in webhooks.items()
+    }
+
+
+def schema_of(model: type[BaseModel]) -> Schema:
     """Today's schema, without prose: words may change."""
     return typing.cast("Schema", _without_prose(model.model_json_schema()))
 
@@ -62,6 +79,16 @@ def _without_prose(node: Any) -> Any:
 def frozen_schema(message_type: str) -> Schema | None:
     file = SCHEMAS / f"{message_type}.json"
     return json.loads(file.read_text()) if file.exists() else None
+
+
+def complaints(name: str, model: type[BaseModel] | None) -> list[str]:
+    """What is wrong with a contract as it is today, and what to do, in sentences; empty when all is well."""
+    frozen = frozen_schema(name)
+    if model is None:
+        return [f"{name} is gone: a sender of yesterday still sends it. {WHAT_TO_DO}"]
+    if frozen is None:
+        return [f"{name} is new: run `make contracts` and commit what it writes."]
+    return [f"{name}: {problem}. {WHAT_TO_DO}" for problem in problems(frozen, schema_of(model))]
 
 
 def problems(frozen: Schema, today: Schema) -> list[str]:
@@ -137,13 +164,18 @@ def _example(kind: Any, name: str) -> object:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         return _example(next(a for a in arguments if a is not type(None)), name)
-    if origin is tuple:
-        return (_example(arguments[0], name),)
-    if origin is dict:
-        return {"en": _example(arguments[1], name)}
+    if origin in _OF_ARGUMENTS:
+        return _OF_ARGUMENTS[origin](arguments, name)
     if issubclass(kind, Enum):
         return next(iter(kind))
     return sample_of(kind)
+
+
+_OF_ARGUMENTS: dict[object, Callable[[tuple[Any, ...], str], object]] = {
+    typing.Literal: lambda arguments, _: arguments[0],
+    tuple: lambda arguments, name: (_example(arguments[0], name),),
+    dict: lambda arguments, name: {"en": _example(arguments[1], name)},
+}
 
 
 def samples_of(message_type: str) -> list[Path]:
@@ -154,23 +186,24 @@ def samples_of(message_type: str) -> list[Path]:
 def main() -> int:
     """Write what is new; the exit status is 1 when something else has changed."""
     refused = False
-    for name, model in sorted(MESSAGE_TYPES.items()):
+    for name, model in sorted(contracts().items()):
         frozen, today = frozen_schema(name), schema_of(model)
         if frozen == today:
             continue
-        found = [] if frozen is None else problems(frozen, today)
-        for problem in found:
-            print(f"{name}: {problem}. {WHAT_TO_DO}", file=sys.stderr)  # noqa: T201 - the command's output
+        found = [] if frozen is None else complaints(name, model)
+        for complaint in found:
+            print(complaint, file=sys.stderr)  # noqa: T201 - the command's output
         refused |= bool(found)
         if not found:
-            _freeze(name, model, today)
+            (SCHEMAS / f"{name}.json").write_text(_pretty(today))
+            _add_sample(name, json.loads(sample_of(model).model_dump_json(by_alias=True)))
+    for name, example in examples().items():
+        if not refused and example not in (json.loads(file.read_text()) for file in samples_of(name)):
+            _add_sample(name, example)
     return int(refused)
 
 
-def _freeze(name: str, model: type[Message], schema: Schema) -> None:
-    SCHEMAS.mkdir(exist_ok=True)
-    (SCHEMAS / f"{name}.json").write_text(_pretty(schema))
-    sample = json.loads(sample_of(model).model_dump_json())
+def _add_sample(name: str, sample: Any) -> None:
     file = SAMPLES / name / f"{len(samples_of(name)) + 1:04}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(_pretty(sample))
