@@ -120,7 +120,8 @@ async def test_a_stack_whose_step_fails_leaves_nothing_running(
 )  # the others are given shared settings alone
 def test_a_service_knows_every_setting_that_it_is_given(service: str, tmp_path: Path) -> None:
     ports = dict.fromkeys(SERVICES, 15_000)
-    wiring = Wiring("postgresql://x", "amqp://x", tmp_path / "blobs", tmp_path / "shops.toml", ports)
+    shops_file = tmp_path / "shops.toml"
+    wiring = Wiring("postgresql://x", "amqp://x", tmp_path / "blobs", shops_file, ports, inbound_shop="demo")
     told = service_environment(service, wiring, load_secrets(tmp_path / "secrets.json", []))
     module = importlib.import_module(f"{service.replace('-', '_')}.settings")
     (settings,) = (

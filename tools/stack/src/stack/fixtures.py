@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from stack.containers import docker_answers
 from stack.postgres import create_database, drop_database, start_embedded_postgres
+from stack.programs import Program
 from stack.rabbitmq import HOW_TO_GET_ONE
 from stack.rabbitmq_node import find_installation, start_rabbitmq_node
 from stack.servers import GivenServer, Server, ServerNotStarted
@@ -70,6 +71,16 @@ async def database(postgres_server: Server, database_template: str | None) -> As
     name = f"test_{secrets.token_hex(6)}"
     yield await create_database(postgres_server.url, name, database_template)
     await drop_database(postgres_server.url, name)
+
+
+def path_of(program: Program) -> str:
+    """Where a program is. Without it the test is skipped at a desk and fails where `CI` is set."""
+    path = program.find()
+    if path is None and os.environ.get("CI"):
+        pytest.fail(program.how_to_get_it)
+    if path is None:
+        pytest.skip(program.how_to_get_it)
+    return path
 
 
 async def _first_that_works(

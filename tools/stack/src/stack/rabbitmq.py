@@ -10,8 +10,9 @@ import aio_pika
 from aio_pika.exceptions import AMQPError
 
 from stack.containers import docker_answers, start_rabbitmq_container
+from stack.debian import can_install
 from stack.rabbitmq_node import Installation, find_installation, start_rabbitmq_node
-from stack.rabbitmq_package import can_install, install_rabbitmq
+from stack.rabbitmq_package import install_rabbitmq
 from stack.servers import GivenServer, Server, ServerNotStarted
 
 HOW_TO_GET_ONE = """no RabbitMQ to work with. Any one of these helps:

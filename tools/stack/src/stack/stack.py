@@ -223,7 +223,10 @@ class Stack:
         if shops_file is None:
             shops_file = self.data_dir / "shops.toml"
             write_secret(shops_file, shops_toml(self._shops, self.shop_urls, self.secrets))
-        return Wiring(self.database_url, self.rabbitmq.url, blobs, shops_file.resolve(), self._ports)
+        inbound_shop = next((shop.id for shop in self._shops), None)
+        return Wiring(
+            self.database_url, self.rabbitmq.url, blobs, shops_file.resolve(), self._ports, inbound_shop
+        )
 
     def _service(self, service: str, wiring: Wiring) -> ProcessSpec:
         told = service_environment(service, wiring, self.secrets)
@@ -264,6 +267,7 @@ class Stack:
             "logs": {name: str(path) for name, path in self.log_paths.items()},
             "email": EMAIL,
             "password": self.secrets.password,
+            "inbound_secret": self.secrets.inbound_secret,
             "amqp": self.rabbitmq.url,
             "rabbitmqctl": asdict(command) if isinstance(command, Command) else None,
         }
@@ -285,7 +289,8 @@ def is_taken(data_dir: Path) -> bool:
 def running_stack(data_dir: Path) -> dict[str, object] | None:
     """Addresses of the stack that runs on a folder.
 
-    They are pid, gateway, shops, health, logs, email, password, amqp and rabbitmqctl.
+    They are pid, gateway, shops, health, logs, email, password, inbound_secret, amqp
+    and rabbitmqctl.
     """
     if not is_taken(data_dir):
         return None

@@ -45,6 +45,7 @@ class Secrets:
     internal_token: str = field(repr=False)
     sealing_secret: str = field(repr=False)
     shops_sealing_secret: str = field(repr=False)
+    inbound_secret: str = field(repr=False)
     shop_keys: dict[str, str] = field(repr=False)
 
 
@@ -57,6 +58,7 @@ class Wiring:
     blobs: Path
     shops_file: Path
     ports: dict[str, int]  # by service
+    inbound_shop: str | None = None  # what an ERP tells by webhook is meant for this shop
 
 
 def load_secrets(file: Path, shop_ids: Iterable[str]) -> Secrets:
@@ -69,6 +71,7 @@ def load_secrets(file: Path, shop_ids: Iterable[str]) -> Secrets:
         credential_secret=known.get("credential_secret") or secrets.token_urlsafe(48),
         internal_token=known.get("internal_token") or secrets.token_urlsafe(32),
         sealing_secret=known.get("sealing_secret") or secrets.token_urlsafe(48),
+        inbound_secret=known.get("inbound_secret") or secrets.token_urlsafe(32),
         shops_sealing_secret=known.get("shops_sealing_secret") or secrets.token_urlsafe(48),
         shop_keys=shop_keys,
     )
@@ -100,6 +103,14 @@ def _toml(text: str) -> str:
     return json.dumps(text)  # a JSON string is a TOML basic string
 
 
+def _inbound(wiring: Wiring, made: Secrets) -> dict[str, str]:
+    """The ERP whose webhooks are taken in, where it is known which shop they are for."""
+    if wiring.inbound_shop is None:
+        return {}
+    source = {"name": "erp", "shop": wiring.inbound_shop, "secrets": [made.inbound_secret]}
+    return {"SKUWIRE_GATEWAY_INBOUND_WEBHOOKS": json.dumps([source])}
+
+
 def service_environment(service: str, wiring: Wiring, made: Secrets) -> dict[str, str]:
     """Everything that a service is told, shared settings first, then its own."""
     shared = {
@@ -120,6 +131,7 @@ def service_environment(service: str, wiring: Wiring, made: Secrets) -> dict[str
     own = {
         "gateway": {
             **shops,
+            **_inbound(wiring, made),
             "SKUWIRE_GATEWAY_BOOTSTRAP_EMAIL": EMAIL,
             "SKUWIRE_GATEWAY_BOOTSTRAP_PASSWORD": made.password,
             "SKUWIRE_GATEWAY_BOOTSTRAP_TENANT": TENANT,
