@@ -7,7 +7,7 @@ MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator to
 INSTALLED := .venv/.installed
 NODE_INSTALLED := tests/node/node_modules/.installed
 
-.PHONY: help setup lock demo up down test test-unit lint format check contract contracts documents bench faults simulate fuzz
+.PHONY: help setup lock demo up down test test-unit lint format check contract contracts documents swagger-ui bench faults simulate fuzz
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -61,8 +61,12 @@ contract: $(INSTALLED) ## Hold the simulated shop to the recorded exchanges of r
 contracts: $(INSTALLED) ## Freeze the messages between services: new types and optional fields, nothing else
 	@$(BIN)/python tests/contracts/freeze.py
 
-documents: $(INSTALLED) ## Write the documents that the gateway serves to docs/
+documents: $(INSTALLED) ## Write the documents that the gateway serves to docs/, and the guides as its pages
 	@$(BIN)/python tests/contracts/documents.py
+	@$(BIN)/python tests/contracts/guides.py
+
+swagger-ui: $(INSTALLED) ## Fetch the vendored Swagger UI of the page /docs/api anew, and check its hashes
+	@bash deploy/swagger-ui.sh
 
 bench: $(INSTALLED) ## Measure the stack against a bare loop and a user's script (about a minute and a half)
 	@$(BIN)/python -m bench speed

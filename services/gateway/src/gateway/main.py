@@ -29,6 +29,7 @@ from gateway.routes.bulk import BulkRoutes
 from gateway.routes.documents import DocumentRoutes
 from gateway.routes.inbound_webhooks import InboundWebhookRoutes
 from gateway.routes.media import MediaRoutes
+from gateway.routes.pages import PageRoutes
 from gateway.routes.submissions import SubmissionRoutes
 from gateway.routes.sync import SyncRoutes
 from gateway.routes.users import UserRoutes
@@ -85,6 +86,7 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
         *MediaRoutes(surface).routes(),
         *InboundWebhookRoutes(Deliveries(surface, sources, database)).routes(),
         *DocumentRoutes().routes(),
+        *PageRoutes().routes(),
         *WebhookRoutes(http, settings.relay_url, settings.internal_token, runtime.shops).routes(),
     ]
     runtime.web_app = surface.application(routes)

@@ -1,0 +1,69 @@
+"""What every page is framed by: its head, the way to the others, one style."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+STYLE = "/docs/static/docs.css"
+SECTIONS = (
+    ("/docs", "Start"),
+    ("/docs/api", "HTTP API"),
+    ("/docs#guides", "Guides"),
+)
+
+_FRAME = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title} · Skuwire</title>
+<link rel="icon" href="/docs/static/icon.svg" type="image/svg+xml">
+{head}
+</head>
+<body>
+<a class="skip" href="#content">Skip to the content</a>
+<header>
+<a class="name" href="/docs"><img src="/docs/static/icon.svg" alt="" width="28" height="28">Skuwire</a>
+<nav aria-label="Documents">
+{links}
+</nav>
+</header>
+<main id="content"{kind}>
+{content}
+</main>
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page to be framed. `content` is HTML; `path` is where it is served."""
+
+    path: str
+    title: str
+    content: str
+    styles: Sequence[str] = ()
+    scripts: Sequence[str] = ()
+
+
+def framed(page: Page) -> str:
+    """The whole page as HTML."""
+    return _FRAME.format(
+        title=escape(page.title),
+        head="\n".join(_head(page)),
+        links="\n".join(_link(path, title, page.path) for path, title in SECTIONS),
+        content=page.content,
+        kind="" if page.scripts else ' class="text"',  # what a script makes brings its own looks
+    )
+
+
+def _head(page: Page) -> list[str]:
+    styles = [f'<link rel="stylesheet" href="{escape(path)}">' for path in (*page.styles, STYLE)]
+    return styles + [f'<script src="{escape(path)}" defer></script>' for path in page.scripts]
+
+
+def _link(path: str, title: str, current: str) -> str:
+    mark = ' aria-current="page"' if path == current else ""
+    return f'<a href="{escape(path)}"{mark}>{escape(title)}</a>'

@@ -1,0 +1,48 @@
+"""`/docs`: the pages for people, and the files that they are made of. Public, and the same for everybody."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from aiohttp import web
+
+from gateway.errors import not_found
+from gateway.operations import pages
+from gateway.pages.content import all_pages, static_files
+from gateway.routing import Route
+from gateway.unchanging import Unchanging
+
+HTML = "text/html; charset=utf-8"
+
+
+class PageRoutes:
+    """What is read in a browser."""
+
+    def routes(self) -> list[Route]:
+        return [
+            Route(pages.START, self.page),
+            Route(pages.API, self.page),
+            Route(pages.GUIDE, self.page),
+            Route(pages.FILE, self.file),
+        ]
+
+    async def page(self, request: web.Request) -> web.Response:
+        """200 with a page as HTML; 404 for a guide that is none."""
+        return _found(self._pages, request)
+
+    async def file(self, request: web.Request) -> web.Response:
+        """200 with a style, a script or a picture of the pages; 404."""
+        return _found(self._files, request)
+
+    @cached_property
+    def _pages(self) -> Mapping[str, Unchanging]:
+        return {path: Unchanging.of(html, HTML) for path, html in all_pages()}
+
+    @cached_property
+    def _files(self) -> Mapping[str, Unchanging]:
+        return {path: Unchanging.of(body, kind) for path, body, kind in static_files()}
+
+
+def _found(known: Mapping[str, Unchanging], request: web.Request) -> web.Response:
+    if request.path not in known:
+        raise not_found("There is no such page.")
+    return known[request.path].answer(request)
