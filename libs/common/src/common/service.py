@@ -21,7 +21,7 @@ from common.http.health import health_routes
 from common.http.server import Runner
 from common.messages.contract import Message
 from common.messaging.broker import Broker, BrokerAway, answered, connect
-from common.messaging.dead_letters import DeadLetterCollector
+from common.messaging.dead_letters import DeadLetterCollector, Keep
 from common.messaging.inbox import keep_forgetting
 from common.messaging.intake import Handler, Intake
 from common.messaging.outbox import OutboxRelay
@@ -70,12 +70,14 @@ class Runtime(Generic[S]):
         """Handle these message types, of all shops, from the service's own queue."""
         self._intake = Intake(self.name, self.database, self.broker, handlers)
 
-    def collect_dead_letters(self) -> None:
-        """Copy the dead letters of all services into this service's schema; see its table `dead_letters`."""
-        self.background("dead letters", DeadLetterCollector(self.database, self.broker).run)
+    def collect_dead_letters(self, keep: Keep) -> None:
+        """Take the dead letters of all services from the dead queue, each once `keep` has kept it."""
+        self.background("dead letters", DeadLetterCollector(self.broker, keep).run)
 
     def background(self, name: str, work: Background) -> None:
         """Run `work(stopping)` for the service's whole life; when it fails, the service ends."""
+        if name in self._background:
+            raise ValueError(f"two kinds of background work are called {name}")
         self._background[name] = work
 
     def routes(self, routes: Iterable[web.RouteDef]) -> None:

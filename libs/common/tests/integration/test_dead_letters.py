@@ -11,8 +11,11 @@ import pytest
 from common.database import Database, open_database
 from common.database.migrate import migrate
 from common.messaging.broker import Broker, connect
-from common.messaging.dead_letters import DeadLetterCollector, load_dead_letter, replay
+from common.messaging.dead_letter import DeadLetter
+from common.messaging.dead_letters import DeadLetterCollector, send_back
 from common.messaging.topology import CHUNKS, DEAD, DELIVERY_LIMIT, queue_of
+from gateway.dead_letters import store
+from gateway.dead_letters.letters import Asker
 
 Eventually = Callable[..., Awaitable[None]]
 SECRET = "pm_live_planted0123"
@@ -20,7 +23,7 @@ SECRET = "pm_live_planted0123"
 
 @pytest.fixture
 async def collected(settings: Any, database: str) -> AsyncIterator[Database]:
-    """The gateway's schema, into which its collector copies dead letters."""
+    """The gateway's schema, in which dead letters are kept."""
     await migrate(database, "gateway")
     own_database, broker = await asyncio.gather(
         open_database(settings, "gateway"), connect(settings, "gateway")
@@ -28,7 +31,12 @@ async def collected(settings: Any, database: str) -> AsyncIterator[Database]:
     async with broker.connection.channel() as channel:
         await (await channel.get_queue(DEAD)).purge()  # what an earlier test may have left
     stopping = asyncio.Event()
-    collecting = asyncio.create_task(DeadLetterCollector(own_database, broker).run(stopping))
+
+    async def keep(letter: DeadLetter, redriven: bool) -> None:
+        async with own_database.transaction() as connection:
+            await store.keep(connection, letter, redriven=redriven)
+
+    collecting = asyncio.create_task(DeadLetterCollector(broker, keep).run(stopping))
     yield own_database
     stopping.set()
     await collecting
@@ -65,7 +73,7 @@ async def test_a_poisoned_message_is_parked_while_its_neighbours_are_handled(
         assert "in fails" in bug["traceback"]
         assert SECRET not in str(dict(bug))
         assert too_large["reason"].startswith("DataError")
-        assert {row["attempt"] for row in rows.values()} == {3}
+        assert {row["attempts"] for row in rows.values()} == {3}
         assert {row["headers"]["tenant"] for row in rows.values()} == {"bug", "too large"}
 
         station.fails = None  # the bug was fixed
@@ -78,9 +86,12 @@ async def test_a_poisoned_message_is_parked_while_its_neighbours_are_handled(
 
 
 async def replay_by_id(database: Database, broker: Broker, letter_id: UUID) -> None:
-    letter = await load_dead_letter(database, letter_id)
+    async with database.transaction() as connection:
+        letter = await store.load_letter(connection, Asker("test", None), letter_id)
     assert letter is not None
-    await replay(letter, broker, database)
+    await send_back(broker, letter.to_send)
+    async with database.transaction() as connection:
+        await store.mark_replayed(connection, letter_id, "test")
 
 
 async def test_a_replayed_message_that_fails_again_waits_again(
@@ -98,8 +109,9 @@ async def test_a_replayed_message_that_fails_again_waits_again(
         await eventually(lambda: died_again(collected, station.name, first))
 
     [again] = await letters(collected, station.name)
-    assert again["replayed_at"] is None
+    assert again["state"] == "waiting"
     assert again["first_seen"] == first["first_seen"]
+    assert again["attempts"] == 2 * first["attempts"]
 
 
 async def died_again(database: Database, service: str, first: Any) -> bool:
@@ -163,13 +175,13 @@ async def test_a_message_whose_readers_died_is_sent_back_once(
     await eventually(lambda: has(collected, station.name, 1))
     [redriven] = await letters(collected, station.name)
     assert redriven["reason"] == "delivery_limit"
-    assert redriven["replayed_at"]
+    assert redriven["state"] == "replayed"
     assert await station.waiting() == 1
 
     await die_with_it(station)
     await eventually(lambda: died_again(collected, station.name, redriven))
     [dead] = await letters(collected, station.name)
-    assert dead["replayed_at"] is None
+    assert dead["state"] == "waiting"
     assert await station.waiting() == 0
 
     async with station.running():

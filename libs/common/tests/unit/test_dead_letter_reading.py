@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.messaging.dead_letters import DeadLetter, json_safe, read_dead_letter
+from common.messaging.dead_letter import DeadLetter
+from common.messaging.dead_letters import json_safe, read_dead_letter
 
 amqp_values = st.recursive(
     st.none()

@@ -15,17 +15,21 @@ from gateway.access.first_user import bootstrap
 from gateway.access.forgetting import keep_forgetting
 from gateway.access.wiring import open_access
 from gateway.body import BodyBudget
+from gateway.dead_letters import store as letter_store
+from gateway.dead_letters.replaying import Replaying
 from gateway.inbound import store as inbound_store
 from gateway.inbound.deliveries import Deliveries
 from gateway.inbound.sources import known_sources
 from gateway.limits.backpressure import Backpressure
 from gateway.limits.quotas import Quotas
 from gateway.media import Media
+from gateway.operations.dead_letters import OF_OPERATOR, OF_TENANT
 from gateway.progress import Progress
 from gateway.remembering import Remembering
 from gateway.routes.api_keys import ApiKeyRoutes
 from gateway.routes.auth import AuthRoutes
 from gateway.routes.bulk import BulkRoutes
+from gateway.routes.dead_letters import DeadLetterRoutes
 from gateway.routes.documents import DocumentRoutes
 from gateway.routes.inbound_webhooks import InboundWebhookRoutes
 from gateway.routes.media import MediaRoutes
@@ -76,6 +80,7 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
     await bootstrap(database, access.passwords, settings)
     http = aiohttp.ClientSession(trust_env=False)
     runtime.on_stop.append(http.close)
+    replaying = Replaying(database, runtime.broker)
     routes = [
         *AuthRoutes(surface, access.logins).routes(),
         *ApiKeyRoutes(surface, access.standing).routes(),
@@ -88,16 +93,22 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
         *DocumentRoutes().routes(),
         *PageRoutes().routes(),
         *WebhookRoutes(http, settings.relay_url, settings.internal_token, runtime.shops).routes(),
+        *DeadLetterRoutes(replaying, OF_TENANT).routes(),
     ]
+    if settings.operator_token is not None:
+        routes += DeadLetterRoutes(replaying, OF_OPERATOR).routes()
     runtime.web_app = surface.application(routes)
     runtime.routes(route.definition() for route in routes)
     runtime.background("backlog", backpressure.keep_measuring)
-    runtime.collect_dead_letters()
+    runtime.collect_dead_letters(replaying.keep)
+    runtime.background("replays of dead letters", replaying.keep_replaying)
+    runtime.background("count of dead letters", replaying.keep_measuring)
     runtime.background("access", partial(keep_forgetting, database, settings.refresh_token_seconds))
     forgotten: Mapping[str, forgetting.Forget] = {
         "idempotency keys": partial(idempotency_store.forget, keep_seconds=settings.idempotency_keep_seconds),
         "inbound webhooks": inbound_store.forget,
         "submitted changes": retry_store.forget_old_changes,
+        "settled dead letters": letter_store.forget,
     }
     for what, forget in forgotten.items():
         runtime.background(what, partial(forgetting.keep_forgetting, database, what, forget))

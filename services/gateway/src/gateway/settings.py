@@ -131,12 +131,25 @@ class GatewaySettings(RegisteredShopsSettings):
         "internal_token", None, "Token that the internal APIs of webhook-relay and prestashop-writer ask for."
     )
 
+    operator_token: SecretStr | None = Field(
+        None,
+        description="What the operator shows to look after dead letters of all tenants, at least 32 random "
+        "characters; without it nobody can.",
+    )
+
     @field_validator("jwt_secret", "credential_secret")
     @classmethod
     def _hard_to_guess(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
         if weakness := weakness_of(secret.get_secret_value()):
             raise ValueError(_about_secret(info, weakness))
         return secret
+
+    @field_validator("operator_token")
+    @classmethod
+    def _operator_hard_to_guess(cls, token: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if token is not None and (weakness := weakness_of(token.get_secret_value())):
+            raise ValueError(_about_secret(info, weakness))
+        return token
 
     @field_validator("internal_token")
     @classmethod

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from common.messages import Reason
 from gateway.changes import MAX_REFERENCE
 from gateway.errors import violated
+from gateway.moments import MOMENT_FORM, moment
 from gateway.submissions import Status
 
 KNOWN = ("reference", "status", "since", "until", "page", "per_page")
@@ -43,25 +44,13 @@ def read_filter(query: Mapping[str, str]) -> SubmissionFilter:
     if reference is not None and (len(reference) > MAX_REFERENCE or not reference.isprintable()):
         message = f"Must be at most {MAX_REFERENCE} printable characters."
         wrong.append(Reason(code="reference_too_long", field="reference", message=message))
-    times = {name: _time(query[name]) for name in ("since", "until") if name in query}
+    times = {name: moment(query[name]) for name in ("since", "until") if name in query}
     for name, time in times.items():
         if time is None:
-            message = "Must be a time such as 2026-05-01T08:00:00Z."
-            wrong.append(Reason(code="time_form", field=name, message=message))
+            wrong.append(Reason(code="time_form", field=name, message=MOMENT_FORM))
     if wrong:
         raise violated(wrong)
     return SubmissionFilter(reference, Status(status) if status else None, **times)
-
-
-def _time(text: str) -> datetime | None:
-    """A moment in ISO 8601; without an offset it is UTC."""
-    try:
-        time = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign that was not encoded
-    except ValueError:
-        return None
-    if not 1970 <= time.year <= 9000:  # an offset must not lead beyond what can be told
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _one_of(status: type[Status]) -> str:

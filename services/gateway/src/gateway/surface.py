@@ -20,6 +20,7 @@ from gateway.accepting import Admission
 from gateway.access.addresses import Network, caller_address
 from gateway.access.caller import Caller
 from gateway.access.gate import Gate
+from gateway.access.operator import check_operator
 from gateway.access.scopes import Scope
 from gateway.access.shop_choice import chosen_shop
 from gateway.body import SMALL_BODY_BYTES, BodyBudget, check_json, chunks_of, parsed
@@ -30,7 +31,7 @@ from gateway.idempotency import HEADER, REPLAYED, content_digest
 from gateway.limits.quotas import Quotas, tell_standings
 from gateway.media import Media, Pictures
 from gateway.operations.health import OF_EVERY_SERVICE
-from gateway.operations.operation import Operation, Operations
+from gateway.operations.operation import Open, Operation, Operations
 from gateway.pictures import ImageRefused
 from gateway.remembering import ANSWERING, TAKEN_OVER, AnsweredBefore, Remembering, replayed
 from gateway.routing import OPERATIONS, Handler, Route, operation_of
@@ -97,6 +98,9 @@ class Surface:
 
     async def _authenticate(self, request: web.Request, operation: Operation | None) -> None:
         if operation is not None and operation.is_open_to_all:
+            return
+        if operation is not None and operation.scope is Open.TO_OPERATOR:
+            check_operator(request.headers, self.settings.operator_token)
             return
         caller = await self.gate.caller_of(request.headers, self.address_of(request))
         self.quotas.use(request, caller)

@@ -1,4 +1,4 @@
-"""Dead letters: parked messages, copied from the dead queue into a table, from where they are replayed.
+"""Dead letters: parked messages, taken from the dead queue to be kept, and sent back to who failed on them.
 
 A message is dead when our own retries are exhausted (it then carries `reason` and `traceback`), or when the
 broker gave up: `rejected` (its reader could not read it), `delivery_limit` (its readers died with it, mostly
@@ -7,22 +7,18 @@ therefore sent back once by itself.
 """
 
 import asyncio
-import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from uuid import UUID, uuid5
 
 import aio_pika
 import asyncpg
 import structlog
 from aio_pika.abc import AbstractIncomingMessage
 
-from common.database.pool import UNAVAILABLE, Database
+from common.database.pool import UNAVAILABLE
 from common.messaging.broker import Broker, BrokerAway, NotPublished, answered
 from common.messaging.consumer import WATCH_SECONDS, Batch, Consumer
+from common.messaging.dead_letter import REDRIVEN, DeadLetter
 from common.messaging.topology import RETURN, declare_dead_queue
 from common.stopping import sleep_or_stop
 from common.telemetry import meter
@@ -30,55 +26,12 @@ from common.telemetry import meter
 log = structlog.get_logger()
 
 RETRY_PAUSE_SECONDS = 2.0
-DELIVERY_LIMIT_REASON = "delivery_limit"
-REDRIVEN = "redriven"  # header of a message that was sent back by itself
 _OF_THE_DEATH = ("reason", "traceback")
-_LETTERS = UUID("5f0f2f2e-7d0c-4c0a-9d7e-3f2b8a3c9d11")
 
 _collected = meter.create_counter("skuwire_dead_letters", description="Dead letters, by service and reason")
 
-_SAVE = """
-    insert into dead_letters
-        (letter_id, message_id, message_type, service, attempt, reason, traceback, headers, body, replayed_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8::text::jsonb, $9, case when $10 then now() end)
-    on conflict (letter_id) do update set
-        attempt = excluded.attempt, reason = excluded.reason, traceback = excluded.traceback,
-        headers = excluded.headers, last_seen = now(), replayed_at = excluded.replayed_at
-"""
-_LOAD = """
-    select letter_id, message_id, message_type, service, attempt, reason, traceback, headers, body, first_seen
-    from dead_letters where letter_id = $1
-"""
-_REPLAYED = "update dead_letters set replayed_at = now() where letter_id = $1"
-
-
-@dataclass(frozen=True)
-class DeadLetter:
-    """A parked message. `service` failed on it and gets it back on a replay.
-
-    `message_id` and `message_type` are as the sender gave them, which may be not at all.
-    """
-
-    message_id: str
-    message_type: str
-    service: str
-    attempt: int
-    reason: str
-    traceback: str
-    headers: Mapping[str, Any] = field(repr=False)
-    body: bytes = field(repr=False)
-    first_seen: datetime | None = None
-
-    @property
-    def letter_id(self) -> UUID:
-        """The same for the same message of the same service, however often it dies."""
-        digest = hashlib.sha256(self.body).hexdigest()
-        return uuid5(_LETTERS, f"{self.service}|{self.message_id}|{self.message_type}|{digest}")
-
-    @property
-    def deserves_another_life(self) -> bool:
-        """Whether the broker gave it up for its readers' crashes, for the first time."""
-        return self.reason == DELIVERY_LIMIT_REASON and REDRIVEN not in self.headers
+Keep = Callable[[DeadLetter, bool], Awaitable[None]]
+"""Keeps a dead letter, in a transaction of its own; the flag says that it was sent back by itself."""
 
 
 def read_dead_letter(delivery: AbstractIncomingMessage) -> DeadLetter:
@@ -131,13 +84,13 @@ def _text(value: object) -> str:
 class DeadLetterCollector:
     """The one consumer of the dead queue."""
 
-    def __init__(self, database: Database, broker: Broker, *, watch_seconds: float = WATCH_SECONDS) -> None:
-        self._database = database
+    def __init__(self, broker: Broker, keep: Keep, *, watch_seconds: float = WATCH_SECONDS) -> None:
         self._broker = broker
+        self._keep = keep
         self._consumer = Consumer(broker, declare_dead_queue, watch_seconds=watch_seconds)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Copy dead letters into the table until `stopping`."""
+        """Have dead letters kept until `stopping`."""
 
         async def collect(batch: Batch) -> None:
             for delivery in batch:
@@ -148,7 +101,7 @@ class DeadLetterCollector:
     async def _collect(self, delivery: AbstractIncomingMessage, stopping: asyncio.Event) -> None:
         letter = read_dead_letter(delivery)
         redriven = letter.deserves_another_life and await self._sent_back(letter)
-        while not await self._saved(letter, redriven):
+        while not await self._kept(letter, redriven):
             await sleep_or_stop(stopping, RETRY_PAUSE_SECONDS)
             if stopping.is_set():
                 return  # unacknowledged, so delivered again
@@ -169,50 +122,31 @@ class DeadLetterCollector:
 
     async def _sent_back(self, letter: DeadLetter) -> bool:
         try:
-            await _send_back(self._broker, letter, {**letter.headers, REDRIVEN: 1})
+            await _send(self._broker, letter, {**letter.headers, REDRIVEN: 1})
         except NotPublished as error:  # then it waits in the table like any other
             log.warning("dead_letter.not_redriven", message_id=letter.message_id, cause=str(error))
             return False
         return True
 
-    async def _saved(self, letter: DeadLetter, redriven: bool) -> bool:
+    async def _kept(self, letter: DeadLetter, redriven: bool) -> bool:
         try:
-            await self._database.pool.execute(
-                _SAVE,
-                letter.letter_id,
-                letter.message_id,
-                letter.message_type,
-                letter.service,
-                letter.attempt,
-                letter.reason,
-                letter.traceback,
-                json.dumps(letter.headers),
-                letter.body,
-                redriven,
-            )
+            await self._keep(letter, redriven)
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
-            log.warning("dead_letter.not_saved", message_id=letter.message_id, cause=type(error).__name__)
+            log.warning("dead_letter.not_kept", message_id=letter.message_id, cause=type(error).__name__)
             return False
         return True
 
 
-async def load_dead_letter(database: Database, letter_id: UUID) -> DeadLetter | None:
-    """A dead letter by its id."""
-    row = await database.pool.fetchrow(_LOAD, letter_id)
-    return None if row is None else DeadLetter(**{k: v for k, v in row.items() if k != "letter_id"})
-
-
-async def replay(letter: DeadLetter, broker: Broker, database: Database) -> None:
-    """Give the message back to the service that failed on it, with all its attempts anew.
+async def send_back(broker: Broker, letter: DeadLetter) -> None:
+    """Give the message back to the service that failed on it, under its own id, with all its attempts anew.
 
     Raises `NotPublished`, also where that service has no queue.
     """
     fresh = {name: value for name, value in letter.headers.items() if name not in ("attempt", REDRIVEN)}
-    await _send_back(broker, letter, fresh)
-    await database.pool.execute(_REPLAYED, letter.letter_id)
+    await _send(broker, letter, fresh)
 
 
-async def _send_back(broker: Broker, letter: DeadLetter, headers: Mapping[str, Any]) -> None:
+async def _send(broker: Broker, letter: DeadLetter, headers: Mapping[str, Any]) -> None:
     message = aio_pika.Message(
         letter.body,
         message_id=letter.message_id or None,

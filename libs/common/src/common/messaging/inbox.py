@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 R = TypeVar("R", bound=Received)  # type: ignore[type-arg]  # of any message
 
-KEEP_DAYS = 30  # longer than a parked message waits for its replay
+KEEP_DAYS = 32  # longer than a dead letter that was sent back can be sent back again
 FORGET_EVERY_SECONDS = 3600.0
 FORGET_BATCH = 5_000
 

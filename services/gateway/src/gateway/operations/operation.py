@@ -17,6 +17,7 @@ class Open(StrEnum):
 
     TO_ALL = "to all"  # without a credential
     TO_CALLERS = "to callers"  # with any credential
+    TO_OPERATOR = "to operator"  # with the token of whoever runs the gateway
 
 
 class Tag(StrEnum):
@@ -31,6 +32,7 @@ class Tag(StrEnum):
     API_KEYS = "API keys"
     USERS = "Users"
     DOCUMENTS = "Documents"
+    DEAD_LETTERS = "Dead letters"
     HEALTH = "Health"
 
 
@@ -43,6 +45,7 @@ ABOUT_TAGS: Mapping[Tag, str] = {
     Tag.LOGIN: "Tokens for people and programs.",
     Tag.API_KEYS: "Credentials for machines.",
     Tag.USERS: "Who can log in.",
+    Tag.DEAD_LETTERS: "Messages that no service could handle: looked at, edited, sent back, discarded.",
     Tag.DOCUMENTS: "What there is, for people and programs.",
     Tag.HEALTH: "Whether the service is there and can work.",
 }

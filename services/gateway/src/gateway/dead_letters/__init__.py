@@ -1,0 +1,1 @@
+"""Messages that no service could handle: looked at, edited, sent back, discarded."""
