@@ -29,6 +29,7 @@ EVENT_NAMES = (
     "product.failed",
     "product.deleted",
     "chunk.completed",
+    "bulk.completed",
     "shop.unreachable",
     "shop.recovered",
     "endpoint.disabled",

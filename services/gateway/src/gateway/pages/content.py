@@ -14,7 +14,8 @@ KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-GUIDES = ("sync", "bulk", "webhooks", "inbound-webhooks")  # in the order in which they are shown
+# in the order in which they are shown
+GUIDES = ("sync", "bulk", "webhooks", "events-on-the-broker", "inbound-webhooks")
 
 _H1 = re.compile(r"<h1[^>]*>(.*?)</h1>\s*<p>(.*?)</p>", re.DOTALL)
 

