@@ -54,7 +54,7 @@ OF_COMPOSE: Mapping[str, str] = {
     "SIMULATOR_KEY": "Webservice key of the simulated shop (profile demo): 32 letters and digits.",
     "SHOPS_FILE": "TOML file with the shops: ./deploy/shops.toml once you have it, /dev/null for just one.",
     "GATEWAY_ADDRESS": "Address on this machine where the gateway answers; put a proxy with TLS before it.",
-    "RABBITMQ_ADDRESS": "Address on this machine where RabbitMQ answers, unencrypted: for `skuwire partners`.",
+    "RABBITMQ_ADDRESS": "Address on this machine where RabbitMQ answers, in clear: for `skuwire partners`.",
     "IMAGE_TAG": "Tag of the images that are built and run.",
 }
 """What docker-compose.yml itself asks for."""
