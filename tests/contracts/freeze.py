@@ -23,9 +23,9 @@ from typing import Any
 from pydantic import BaseModel, JsonValue
 
 from common.messages import MESSAGE_TYPES
-from webhook_relay.bodies import BODIES
-from webhook_relay.events import PUBLIC_EVENTS
-from webhook_relay.samples import Scene, sample_event, sample_notice
+from common.public.events import PUBLIC_EVENTS
+from common.public.samples import Scene, sample_body, sample_event
+from common.public.webhooks import BODIES
 
 FOLDER = Path(__file__).parent
 SCHEMAS = FOLDER / "schemas"
@@ -56,7 +56,7 @@ def contracts() -> dict[str, type[BaseModel]]:
 def examples() -> dict[str, Any]:
     """What the documents show of what goes outside."""
     events = {event.message_type: sample_event(event.event_name(), Scene()) for event in PUBLIC_EVENTS}
-    webhooks = {f"webhook.{name}.v1": sample_notice(name, Scene()).body for name in BODIES}
+    webhooks = {f"webhook.{name}.v1": sample_body(name, Scene()) for name in BODIES}
     return {name: json.loads(event.to_json()) for name, event in events.items()} | {
         name: json.loads(body) for name, body in webhooks.items()
     }

@@ -12,7 +12,7 @@ import pytest
 from pydantic import create_model
 
 from common.messages.contract import Part
-from webhook_relay.chunk_body import ChunkBody
+from common.public.webhooks import ChunkBody
 
 freeze = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("freeze.py"))))
 contracts = freeze.contracts()

@@ -6,9 +6,9 @@ from datetime import datetime
 import structlog
 
 from common.database import UnitOfWork
+from common.public.events import EndpointDisabled
 from webhook_relay.breaker import FAILURES_THAT_OPEN, after_failure, has_failed_too_long
 from webhook_relay.delivery import Delivered, EndpointGone, Outcome, Pending
-from webhook_relay.events import EndpointDisabled
 from webhook_relay.store.health import disable, load_health, note_success, save_health
 from webhook_relay.telling import Telling
 

@@ -10,9 +10,9 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from common.public.subscriptions import DEFAULT, Patterns, wants
 from common.shops import DEFAULT_TENANT
 from webhook_relay.signing import Secret, parse_secret
-from webhook_relay.subscriptions import DEFAULT, Patterns, wants
 
 NAMESPACE = UUID("6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c")
 

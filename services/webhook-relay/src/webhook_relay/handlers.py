@@ -8,7 +8,8 @@ import structlog
 from common.database import UnitOfWork
 from common.messages import ChunkCompleted, ShopReachability, SubmissionCompleted
 from common.messaging.envelope import Received
-from webhook_relay.events import PublicEvent, ShopUnreachable, end_of
+from common.public.events import PublicEvent, ShopUnreachable
+from webhook_relay.events import end_of
 from webhook_relay.reachability import hear
 from webhook_relay.store import shops as shop_store
 from webhook_relay.store.submissions import Ended, note_ended, note_told_chunks, take_whole

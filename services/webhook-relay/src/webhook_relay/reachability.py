@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.messages import Reachability, ShopReachability
-from webhook_relay.events import PublicEvent, ShopRecovered, ShopUnreachable
+from common.public.events import PublicEvent, ShopRecovered, ShopUnreachable
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from common.database import UnitOfWork
 from common.messages import ChunkCompleted, Message
 from common.messaging.envelope import Received, current_traceparent
 from common.messaging.topology import EVENTS
-from webhook_relay.bodies import CHUNK_COMPLETED, Notice, chunk_notice, notice_of
+from common.public.events import ChunkFinished, EndpointDisabled, PublicEvent
+from common.public.webhooks import CHUNK_COMPLETED
 from webhook_relay.endpoints import Endpoint, subscribed
-from webhook_relay.events import ChunkFinished, EndpointDisabled, PublicEvent, events_of
+from webhook_relay.events import events_of
+from webhook_relay.notices import Notice, chunk_notice, notice_of
 from webhook_relay.store.deliveries import NewDelivery, add_deliveries
 from webhook_relay.store.endpoints import endpoints_of
 

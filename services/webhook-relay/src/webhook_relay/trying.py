@@ -4,9 +4,9 @@ import json
 from datetime import datetime
 from uuid import uuid4
 
+from common.public.samples import Scene, sample_body
 from webhook_relay.delivery import Attempt, headers_of
 from webhook_relay.endpoints import Endpoint
-from webhook_relay.samples import Scene, sample_notice
 from webhook_relay.signing import SigningSecrets
 
 TEST_EVENT = "webhook.test"
@@ -24,6 +24,6 @@ def trial(
         text = json.dumps(body, separators=(",", ":")).encode()
     else:
         shop = endpoint.shops[0] if endpoint.shops else ANY_SHOP
-        text = sample_notice(event_type, Scene(endpoint.tenant, shop, now)).body
+        text = sample_body(event_type, Scene(endpoint.tenant, shop, now))
     headers = headers_of(webhook_id, event_type or TEST_EVENT, text, now, secrets.at(now))
     return webhook_id, Attempt(endpoint.url, headers, text)

@@ -17,9 +17,9 @@ from common.database import Database, open_database
 from common.database.migrate import migrate
 from common.http.visiting import accept_any_address
 from common.settings import ServiceSettings
-from webhook_relay.bodies import Notice
 from webhook_relay.deliverer import Deliverer
 from webhook_relay.endpoints import Endpoint
+from webhook_relay.notices import Notice
 from webhook_relay.posting import Poster
 from webhook_relay.routes import internal_routes
 from webhook_relay.settings import RelaySettings

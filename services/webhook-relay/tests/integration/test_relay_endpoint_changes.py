@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from webhook_relay.bodies import BODIES, EVENT_TYPES
+from common.public.webhooks import BODIES, EVENT_TYPES
 from webhook_relay.endpoints import subscribed
 from webhook_relay.sealing import Sealer, SealNotOpened
 from webhook_relay.store.secrets import load_secrets, seal_all

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.messages import Reachability, ShopReachability
-from webhook_relay.events import PublicEvent, ShopRecovered, ShopUnreachable
+from common.public.events import PublicEvent, ShopRecovered, ShopUnreachable
 from webhook_relay.reachability import UNKNOWN, ShopView, hear
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from common.messages import Chunk, ChunkCompleted, Intent, ItemOutcome, Reason, Result
-from webhook_relay.bodies import BODIES, CHUNK_COMPLETED, EVENT_TYPES
+from common.public.events import ChunkFinished, ProductDeleted, ProductFailed, ProductSynced
+from common.public.samples import Scene, sample_body, sample_event
+from common.public.webhooks import BODIES, CHUNK_COMPLETED, EVENT_TYPES
 from webhook_relay.chunk_body import chunk_body
-from webhook_relay.events import ChunkFinished, ProductDeleted, ProductFailed, ProductSynced, events_of
+from webhook_relay.events import events_of
 from webhook_relay.outcomes import operation_of
-from webhook_relay.samples import Scene, sample_event, sample_notice
 
 AT = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -152,11 +153,11 @@ def test_the_bytes_of_a_chunk_s_body_stay_as_they_are() -> None:
 @pytest.mark.parametrize("name", EVENT_TYPES)
 def test_an_event_is_the_same_in_a_webhook_as_on_the_broker(name: str) -> None:
     scene = Scene()
-    body = json.loads(sample_notice(name, scene).body)
+    body = json.loads(sample_body(name, scene))
     BODIES[name].model_validate(body)
     if name == CHUNK_COMPLETED:
         return
     event = sample_event(name, scene)
     assert body.keys() == {"type", "timestamp", "data"}
     assert body == {"type": name, "timestamp": "2026-01-01T12:30:00Z", "data": json.loads(event.to_json())}
-    assert event.to_json() in sample_notice(name, scene).body
+    assert event.to_json() in sample_body(name, scene)

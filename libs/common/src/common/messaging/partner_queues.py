@@ -16,6 +16,7 @@ import aio_pika
 from aio_pika.abc import AbstractChannel
 
 from common.messaging.topology import EVENTS, NO_DELIVERY_LIMIT
+from common.public.events import PUBLIC_EVENTS
 
 PREFIX = "partner."
 BY_TENANT = "skuwire.events.tenants"
@@ -24,16 +25,7 @@ OF_TENANT = "skuwire.events.of."
 QUEUE_LENGTH = 100_000
 QUEUE_BYTES = 256 * 1024 * 1024
 
-EVENT_NAMES = (
-    "product.synced",
-    "product.failed",
-    "product.deleted",
-    "chunk.completed",
-    "bulk.completed",
-    "shop.unreachable",
-    "shop.recovered",
-    "endpoint.disabled",
-)
+EVENT_NAMES = tuple(event.event_name() for event in PUBLIC_EVENTS)
 """What is told on `skuwire.events`; a routing key is one of them and the shop's id."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")

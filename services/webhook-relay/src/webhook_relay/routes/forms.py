@@ -9,8 +9,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from common.public.subscriptions import DEFAULT, EventName, Pattern, Patterns
 from webhook_relay.store.delivery_log import DeliveryState, Filter, Place
-from webhook_relay.subscriptions import DEFAULT, EventName, Pattern, Patterns
 
 LONGEST_PAGE = 200
 LONGEST_DESCRIPTION = 500

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import asyncpg
 
-from webhook_relay.bodies import Notice
 from webhook_relay.delivery import (
     Answer,
     Answered,
@@ -18,6 +17,7 @@ from webhook_relay.delivery import (
     Pending,
     RetryAt,
 )
+from webhook_relay.notices import Notice
 from webhook_relay.sealing import Sealer
 from webhook_relay.store.secrets import open_secrets
 

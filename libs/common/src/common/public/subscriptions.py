@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from webhook_relay.bodies import CHUNK_COMPLETED, EVENT_TYPES
+from common.public.webhooks import CHUNK_COMPLETED, EVENT_TYPES
 
 EVERYTHING = "*"
 MOST_PATTERNS = 50

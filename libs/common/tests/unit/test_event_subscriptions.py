@@ -3,8 +3,8 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from webhook_relay.bodies import EVENT_TYPES
-from webhook_relay.subscriptions import Patterns, matches
+from common.public.subscriptions import Patterns, matches
+from common.public.webhooks import EVENT_TYPES
 
 patterns = TypeAdapter(Patterns)
 
