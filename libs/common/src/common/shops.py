@@ -46,17 +46,11 @@ NOT_IN_THE_CREATE = frozenset({"quantity", "discounts", "variants", "supplier"})
 """Written by requests of their own, so that nobody could tell the first write from a later one."""
 
 
-class ShopSettings(BaseModel):
-    """One shop: where it is and how it wants to be treated."""
+class ShopTerms(BaseModel):
+    """How a shop wants to be treated."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Short name, part of routing keys.")
-    tenant: str = Field(DEFAULT_TENANT, description="Whose shop it is.")
-    name: str = Field("", description="What people call it.")
-    test: bool = Field(False, description="Whether it is a test shop: for pm_test_ keys, never pm_live_.")
-    url: str = Field(description="The shop's own address; any other host name is redirected by the shop.")
-    key: SecretStr = Field(description="Webservice key, made in the shop's back office.")
     concurrency: int = Field(4, ge=1, le=16, description="Requests at the same time, of each service.")
     requests_per_minute: float = Field(
         0, ge=0, description="Requests in a minute, of each service; 0 for as many as the shop bears."
@@ -96,6 +90,17 @@ class ShopSettings(BaseModel):
             if owner == "first-write" and field in NOT_IN_THE_CREATE:
                 raise ValueError(f"{field} is written after the product was created; choose erp or shop")
         return owners
+
+
+class ShopSettings(ShopTerms):
+    """One shop: where it is and how it wants to be treated."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", description="Short name, part of routing keys.")
+    tenant: str = Field(DEFAULT_TENANT, description="Whose shop it is.")
+    name: str = Field("", description="What people call it.")
+    test: bool = Field(False, description="Whether it is a test shop: for pm_test_ keys, never pm_live_.")
+    url: str = Field(description="The shop's own address; any other host name is redirected by the shop.")
+    key: SecretStr = Field(description="Webservice key, made in the shop's back office.")
 
     @model_validator(mode="before")
     @classmethod
@@ -195,6 +200,7 @@ def _sentence(path: tuple[int | str, ...], problem: str) -> str:
     if key == "key" and problem == "Field required":
         return "no key; give `key`, or `key_env` with the name of an environment variable that holds it"
     if problem == "Extra inputs are not permitted":
-        known = ", ".join(ShopSettings.model_fields)
+        own = ShopSettings.model_fields.keys() - ShopTerms.model_fields.keys()
+        known = ", ".join(sorted(ShopSettings.model_fields, key=lambda name: name not in own))
         return f"{key} is not known here; known are {known}"
     return f"{key}: {problem}" if key else problem

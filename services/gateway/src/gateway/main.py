@@ -34,11 +34,13 @@ from gateway.routes.documents import DocumentRoutes
 from gateway.routes.inbound_webhooks import InboundWebhookRoutes
 from gateway.routes.media import MediaRoutes
 from gateway.routes.pages import PageRoutes
+from gateway.routes.shops import ShopRoutes
 from gateway.routes.submissions import SubmissionRoutes
 from gateway.routes.sync import SyncRoutes
 from gateway.routes.users import UserRoutes
 from gateway.routes.webhooks import WebhookRoutes
 from gateway.settings import GatewaySettings
+from gateway.shops.wiring import open_registry
 from gateway.surface import Surface
 from gateway.waiting import Waiting
 
@@ -74,12 +76,13 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
             answer_seconds=settings.wait_seconds + ANSWER_MARGIN_SECONDS,
         ),
     )
+    http = aiohttp.ClientSession(trust_env=False)
+    runtime.on_stop.append(http.close)
+    registry = await open_registry(runtime, surface.waiting, http)
     sources = known_sources(settings.inbound_webhooks, runtime.shops)
     async with database.transaction() as connection:
         await store.start_product_ids_at(connection, settings.first_product_id)
     await bootstrap(database, access.passwords, settings)
-    http = aiohttp.ClientSession(trust_env=False)
-    runtime.on_stop.append(http.close)
     replaying = Replaying(database, runtime.broker)
     routes = [
         *AuthRoutes(surface, access.logins).routes(),
@@ -92,6 +95,7 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
         *InboundWebhookRoutes(Deliveries(surface, sources, database)).routes(),
         *DocumentRoutes().routes(),
         *PageRoutes().routes(),
+        *ShopRoutes(surface, registry).routes(),
         *WebhookRoutes(http, settings.relay_url, settings.internal_token, runtime.shops).routes(),
         *DeadLetterRoutes(replaying, OF_TENANT).routes(),
     ]

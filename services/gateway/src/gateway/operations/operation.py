@@ -29,6 +29,7 @@ class Tag(StrEnum):
     PICTURES = "Pictures"
     INBOUND = "Webhooks of an ERP"
     WEBHOOKS = "Webhooks"
+    SHOPS = "Shops"
     API_KEYS = "API keys"
     USERS = "Users"
     DOCUMENTS = "Documents"
@@ -41,6 +42,7 @@ ABOUT_TAGS: Mapping[Tag, str] = {
     Tag.BULK: "A whole catalogue, cut into chunks of 50 items; progress is asked for or told by webhooks.",
     Tag.PICTURES: "Bytes that are sent ahead, so that products only name them.",
     Tag.WEBHOOKS: "Who is told what became of products, and what was delivered.",
+    Tag.SHOPS: "Where products are brought to.",
     Tag.INBOUND: "Products that an ERP tells by itself, vouched for by a signature.",
     Tag.LOGIN: "Tokens for people and programs.",
     Tag.API_KEYS: "Credentials for machines.",
