@@ -17,13 +17,14 @@ ANNA, PASSWORD = "anna@example.com", "Vt9-kQ2_xLm7"
 
 
 async def skuwire(running: Running, *arguments: str) -> str:
-    """What the command writes, logged in as the first user."""
+    """What the command writes, logged in as the first user; of the operator's, as that."""
     email, password = running.stack.login
     environment = os.environ | {
         "SKUWIRE_GATEWAY_URL": running.stack.gateway_url,
         "SKUWIRE_EMAIL": email,
         "SKUWIRE_PASSWORD": password,
         "SKUWIRE_NEW_PASSWORD": PASSWORD,
+        "SKUWIRE_OPERATOR_TOKEN": running.stack.secrets.operator_token,
         "COLUMNS": "200",
     }
     process = await asyncio.create_subprocess_exec(

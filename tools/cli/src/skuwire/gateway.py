@@ -44,11 +44,12 @@ class GatewayRefused(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who logs in, and where."""
+    """Who logs in, and where. The operator shows a token instead."""
 
     url: str
     email: str
     password: SecretStr
+    operator_token: SecretStr | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,8 @@ class Gateway:
 
     async def token(self) -> SecretStr:
         """The access token of this login."""
+        if self._credentials.operator_token is not None:
+            return self._credentials.operator_token
         if self._token is None:
             password = self._credentials.password.get_secret_value()
             answer = await self._patiently(
@@ -214,6 +217,11 @@ class Gateway:
     async def revoke_api_key(self, api_key_id: str) -> None:
         """It is refused from now on."""
         await self._ask("DELETE", f"/api/v1/auth/api-keys/{api_key_id}")
+
+    async def ask(self, method: str, path: str, body: object = None, *, repeatable: bool = True) -> Any:
+        """The `data` of an answer; None where it has none."""
+        answer = await self._ask(method, path, json_body=body, repeatable=repeatable)
+        return answer.body["data"] if isinstance(answer.body, dict) else None
 
     # ── how it is asked ──
 

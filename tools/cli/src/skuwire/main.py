@@ -2,6 +2,7 @@
 
 import typer
 
+from skuwire.commands.dead_letters import dead_letters
 from skuwire.commands.demo import demo
 from skuwire.commands.keys import keys
 from skuwire.commands.logs import logs
@@ -25,6 +26,7 @@ for command in (up, down, push, status, demo, logs, token):
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(partners, name="partners")
 
 if __name__ == "__main__":

@@ -103,6 +103,25 @@ def needed_credentials(login: Login) -> Credentials:
     return found
 
 
+def operators_credentials(login: Login, token: str | None) -> Credentials:
+    """The gateway that is meant, for its operator: `token`, else that of the stack that runs here.
+
+    Raises Problem where there is no gateway or no token.
+    """
+    stacks = _running(login.data_dir)
+    if login.gateway is None:
+        stack: dict[str, Any] = stacks[0] if stacks else {}
+        url = needed_credentials(login).url
+    else:
+        url = login.gateway
+        stack = next((one for one in stacks if str(one["gateway"]).rstrip("/") == url.rstrip("/")), {})
+    token = token or stack.get("operator_token")
+    if not token:
+        step = "Set SKUWIRE_OPERATOR_TOKEN to what the gateway has as SKUWIRE_GATEWAY_OPERATOR_TOKEN."
+        raise Problem(f"the operator's token for {url} is missing", step)
+    return Credentials(url, "", SecretStr(""), SecretStr(token))
+
+
 def _credentials_of(stack: dict[str, Any], login: Login) -> Credentials:
     return Credentials(
         stack["gateway"], login.email or stack["email"], SecretStr(login.password or stack["password"])

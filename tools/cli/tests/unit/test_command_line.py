@@ -37,6 +37,8 @@ def words(text: str) -> str:
         "users password", "users remove", "keys list", "keys create", "keys revoke",
         "webhooks list", "webhooks create", "webhooks pause", "webhooks enable", "webhooks remove",
         "webhooks rotate", "webhooks test", "webhooks deliveries", "webhooks replay", "webhooks recover",
+        "dead-letters list", "dead-letters show", "dead-letters replay", "dead-letters edit",
+        "dead-letters discard", "dead-letters replays", "dead-letters stop",
         "partners list", "partners show", "partners add", "partners change", "partners rotate",
         "partners remove",
     ],
@@ -56,6 +58,8 @@ def test_every_command_explains_itself_with_an_example(command: str) -> None:
         ["users", "list"],
         ["keys", "revoke", "key_1"],
         ["webhooks", "list"],
+        ["dead-letters", "list"],
+        ["dead-letters", "list", "--operator"],
     ],
 )
 def test_without_a_gateway_the_next_step_is_told(tmp_path: Path, arguments: list[str]) -> None:

@@ -267,6 +267,7 @@ class Stack:
             "logs": {name: str(path) for name, path in self.log_paths.items()},
             "email": EMAIL,
             "password": self.secrets.password,
+            "operator_token": self.secrets.operator_token,
             "inbound_secret": self.secrets.inbound_secret,
             "amqp": self.rabbitmq.url,
             "rabbitmqctl": asdict(command) if isinstance(command, Command) else None,
@@ -289,8 +290,8 @@ def is_taken(data_dir: Path) -> bool:
 def running_stack(data_dir: Path) -> dict[str, object] | None:
     """Addresses of the stack that runs on a folder.
 
-    They are pid, gateway, shops, health, logs, email, password, inbound_secret, amqp
-    and rabbitmqctl.
+    They are pid, gateway, shops, health, logs, email, password, operator_token,
+    inbound_secret, amqp and rabbitmqctl.
     """
     if not is_taken(data_dir):
         return None

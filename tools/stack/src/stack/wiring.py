@@ -43,6 +43,7 @@ class Secrets:
     jwt_secret: str = field(repr=False)
     credential_secret: str = field(repr=False)
     internal_token: str = field(repr=False)
+    operator_token: str = field(repr=False)
     sealing_secret: str = field(repr=False)
     shops_sealing_secret: str = field(repr=False)
     inbound_secret: str = field(repr=False)
@@ -70,6 +71,7 @@ def load_secrets(file: Path, shop_ids: Iterable[str]) -> Secrets:
         jwt_secret=known.get("jwt_secret") or secrets.token_urlsafe(48),
         credential_secret=known.get("credential_secret") or secrets.token_urlsafe(48),
         internal_token=known.get("internal_token") or secrets.token_urlsafe(32),
+        operator_token=known.get("operator_token") or secrets.token_urlsafe(32),
         sealing_secret=known.get("sealing_secret") or secrets.token_urlsafe(48),
         inbound_secret=known.get("inbound_secret") or secrets.token_urlsafe(32),
         shops_sealing_secret=known.get("shops_sealing_secret") or secrets.token_urlsafe(48),
@@ -138,6 +140,7 @@ def service_environment(service: str, wiring: Wiring, made: Secrets) -> dict[str
             "SKUWIRE_GATEWAY_JWT_SECRET": made.jwt_secret,
             "SKUWIRE_GATEWAY_CREDENTIAL_SECRET": made.credential_secret,
             "SKUWIRE_INTERNAL_TOKEN": made.internal_token,
+            "SKUWIRE_GATEWAY_OPERATOR_TOKEN": made.operator_token,
             "SKUWIRE_GATEWAY_RELAY_URL": f"http://{LOOPBACK}:{wiring.ports['webhook-relay']}",
             "SKUWIRE_GATEWAY_WRITER_URL": f"http://{LOOPBACK}:{wiring.ports['prestashop-writer']}",
         },
