@@ -7,7 +7,7 @@ MEMBERS := libs/common libs/prestashop $(wildcard services/*) tools/simulator to
 INSTALLED := .venv/.installed
 NODE_INSTALLED := tests/node/node_modules/.installed
 
-.PHONY: help setup lock demo up down test test-unit lint format check contract contracts documents swagger-ui bench faults simulate fuzz
+.PHONY: help setup lock demo up down postman test test-unit lint format check contract contracts documents swagger-ui bench faults simulate fuzz
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -30,6 +30,9 @@ up: $(INSTALLED) ## Keep everything running on this machine until Ctrl-C
 
 down: $(INSTALLED) ## Stop what `make up` keeps running; its data stays
 	@$(BIN)/skuwire down
+
+postman: $(INSTALLED) $(NODE_INSTALLED) ## Run the Postman collection against what `make up` keeps running
+	@bash deploy/postman.sh
 
 test: $(INSTALLED) $(NODE_INSTALLED) ## Run every test, on a private RabbitMQ and PostgreSQL
 	@$(BIN)/python -m stack.prepare

@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.openapi.document import openapi_document
 from gateway.operations.every import every_operation
+from gateway.postman.collection import postman_collection
 
 FOLDER = Path(__file__).parents[2] / "docs"
 
@@ -22,7 +23,15 @@ def openapi() -> dict[str, Any]:
     return openapi_document(every_operation())
 
 
-DOCUMENTS: Mapping[str, Callable[[], dict[str, Any]]] = {"openapi.json": openapi}
+def postman() -> dict[str, Any]:
+    """The same as a collection for Postman."""
+    return postman_collection(openapi())
+
+
+DOCUMENTS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "openapi.json": openapi,
+    "postman_collection.json": postman,
+}
 """How each document is made, by the name of its file."""
 
 

@@ -7,6 +7,7 @@ from skuwire.commands.demo import demo
 from skuwire.commands.keys import keys
 from skuwire.commands.logs import logs
 from skuwire.commands.partners import partners
+from skuwire.commands.postman import postman
 from skuwire.commands.push import push
 from skuwire.commands.status import status
 from skuwire.commands.token import token
@@ -21,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they hold credentials
 )
-for command in (up, down, push, status, demo, logs, token):
+for command in (up, down, push, status, demo, logs, token, postman):
     app.command()(command)
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")

@@ -122,6 +122,16 @@ def operators_credentials(login: Login, token: str | None) -> Credentials:
     return Credentials(url, "", SecretStr(""), SecretStr(token))
 
 
+def inbound_secret(gateway: str, data_dir: Path | None) -> str:
+    """With which an ERP signs for the gateway that runs here; empty for one that runs elsewhere."""
+    secrets = (
+        stack.get("inbound_secret", "")
+        for stack in _running(data_dir)
+        if str(stack["gateway"]).rstrip("/") == gateway.rstrip("/")
+    )
+    return str(next(secrets, ""))
+
+
 def _credentials_of(stack: dict[str, Any], login: Login) -> Credentials:
     return Credentials(
         stack["gateway"], login.email or stack["email"], SecretStr(login.password or stack["password"])

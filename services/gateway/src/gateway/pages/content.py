@@ -49,6 +49,7 @@ def _ending(file: Traversable) -> str:
 def _start(guides: list[tuple[str, str]]) -> Page:
     documents = [
         ("/docs/api", "HTTP API", "Every request with its fields, answers and examples; try them from here."),
+        ("/postman_collection.json", "Postman collection", "Import it, set <code>base_url</code>, run it."),
         ("/openapi.json", "OpenAPI 3.1", "The HTTP API for generators of clients and for tests."),
     ]
     told = [(path, *_heading(text)) for path, text in guides]
