@@ -75,9 +75,9 @@ with told as (
     from counted
     where chunks.submission_id = counted.submission_id and chunks.partition = counted.partition
 ), newest as (
-    select distinct on (product_id, shop) product_id, shop, submissions.tenant, presta_id, result, sequence
-    from settled join submissions using (submission_id)
-    where product_id is not null and result <> 'refused' and not dry_run
+    select distinct on (product_id, shop) product_id, shop, tenant, presta_id, result, sequence
+    from settled join submissions using (submission_id, tenant) join products using (product_id, tenant)
+    where result <> 'refused' and not dry_run
     order by product_id, shop, sequence desc
 )
 insert into shop_products (product_id, shop, tenant, presta_id, last_result, sequence)
@@ -93,7 +93,7 @@ async def settle_items(connection: Connection, told: Sequence[tuple[str, ItemOut
     """Record outcomes by submission; an item is settled once, whatever comes again or late.
 
     Counts the chunk's totals and keeps the read model of products at the newest change; a dry run has changed
-    no product.
+    no product, and an id that is no product of the tenant's is none.
     """
     if not told:
         return
