@@ -29,6 +29,8 @@ class Ids:
     webhook_id: str
     delivery_id: str
     idempotency_key: str
+    letter_id: str
+    replay_id: str
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,17 @@ class Asking:
     query: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    path: Mapping[str, str] = field(default_factory=dict)
 
     async def answer(self, client: Client, method: str, path: str, ids: Ids) -> Answer:
-        names = {"partition": "0", "id": ids.webhook_id, **asdict(ids), **self.path}
         options: dict[str, Any] = {} if self.json is None else {"json": _filled(self.json, ids)}
         headers = {"Prefer": "respond-async", **_filled(self.headers, ids)}
         query = _filled(self.query, ids)
-        return await client(method, path.format_map(names), params=query, headers=headers, **options)
+        return await client(method, place(path, ids), params=query, headers=headers, **options)
+
+
+def place(path: str, ids: Ids) -> str:
+    """The path with the ids in it; `{id}` is a webhook's."""
+    return path.format_map({"partition": "0", "id": ids.webhook_id, **asdict(ids)})
 
 
 def _filled(template: Any, ids: Ids) -> Any:
@@ -61,7 +66,7 @@ def _filled(template: Any, ids: Ids) -> Any:
 
 
 _NEW_EACH_TIME = re.compile(
-    r"\b(?:(?:sync|bulk|user|key)_[0-9a-z]+|whsec_[\w+/=]+|[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27}"
+    r"\b(?:[a-z]+_[0-9a-f]{12,}|whsec_[\w+/=]+|[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27}"
     r"|\d{4}-\d\d-\d\d[T ][\d:.+Z]+|\d{4,})"
 )
 
@@ -168,28 +173,24 @@ ASKING: Mapping[tuple[str, str], Sequence[Asking]] = {
     ("POST", "/api/v1/webhooks/{id}/deliveries/replay"): [Asking(json={"since": "2026-01-01T00:00:00Z"})],
     ("GET", "/api/v1/webhooks/{id}/deliveries/{delivery_id}"): ROW,
     ("POST", "/api/v1/webhooks/{id}/deliveries/{delivery_id}/replay"): ROW,
+    ("GET", "/api/v1/dead-letters"): [Asking(query={"shop": "{shop}"}), *HEADERS],
+    ("POST", "/api/v1/dead-letters/replay"): [Asking(json={"filter": {"shop": "{shop}"}})],
+    ("GET", "/api/v1/dead-letters/replays/{replay_id}"): ROW,
+    ("DELETE", "/api/v1/dead-letters/replays/{replay_id}"): ROW,
+    ("GET", "/api/v1/dead-letters/{letter_id}"): [*ROW, *HEADERS],
+    ("POST", "/api/v1/dead-letters/{letter_id}/replay"): [*ROW, Asking(json={"body": {}})],
+    ("DELETE", "/api/v1/dead-letters/{letter_id}"): [Asking(query={"reason": "not wanted"})],
 }
 
 WITHOUT_IDS = frozenset(
     {
-        ("GET", "/healthz"),
-        ("GET", "/readyz"),
-        ("GET", "/metrics"),
-        ("GET", "/openapi.json"),
         ("GET", "/api/v1/users"),
         ("POST", "/api/v1/users"),  # an address is a login, and one on the whole installation
-        ("POST", "/api/webhooks/gesmart/products"),  # whose it is follows from the signature
+        ("GET", "/api/v1/dead-letters/replays"),
         *(
             (method, f"/api/{prefix}auth/{what}")
             for prefix in ("", "v1/")
-            for method, what in (
-                ("POST", "login"),
-                ("POST", "refresh"),
-                ("POST", "logout"),
-                ("GET", "me"),
-                ("GET", "api-keys"),
-                ("POST", "api-keys"),
-            )
+            for method, what in (("GET", "me"), ("GET", "api-keys"), ("POST", "api-keys"))
         ),
     }
 )
