@@ -202,6 +202,38 @@ class Gateway:
         """With the API keys that it made."""
         await self._ask("DELETE", f"/api/v1/users/{user_id}", repeatable=False)
 
+    async def shops(self) -> list[dict[str, Any]]:
+        """The tenant's shops, without their keys."""
+        answer = await self._ask("GET", "/api/v1/shops")
+        found: list[dict[str, Any]] = answer.body["data"]["shops"]
+        return found
+
+    async def add_shop(self, wanted: Mapping[str, Any], *, later: bool = False) -> dict[str, Any]:
+        """Register a shop; `later` without looking at it."""
+        path = "/api/v1/shops" + ("?check=later" if later else "")
+        found: dict[str, Any] = (
+            await self._ask("POST", path, json_body=dict(wanted), repeatable=False)
+        ).body["data"]
+        return found
+
+    async def change_shop(
+        self, shop: str, change: Mapping[str, Any], *, later: bool = False
+    ) -> dict[str, Any]:
+        """What the change does not state stays."""
+        path = f"/api/v1/shops/{shop}" + ("?check=later" if later else "")
+        found: dict[str, Any] = (await self._ask("PATCH", path, json_body=dict(change))).body["data"]
+        return found
+
+    async def check_shop(self, shop: str) -> dict[str, Any]:
+        """The shop, looked at now."""
+        found: dict[str, Any] = (await self._ask("POST", f"/api/v1/shops/{shop}/check")).body["data"]
+        return found
+
+    async def remove_shop(self, shop: str, *, force: bool = False) -> None:
+        """With `force` although work for it is open."""
+        path = f"/api/v1/shops/{shop}" + ("?force=true" if force else "")
+        await self._ask("DELETE", path, repeatable=False)
+
     async def api_keys(self) -> list[dict[str, Any]]:
         """The tenant's keys, without their texts."""
         answer = await self._ask("GET", "/api/v1/auth/api-keys")

@@ -9,6 +9,7 @@ from skuwire.commands.logs import logs
 from skuwire.commands.partners import partners
 from skuwire.commands.postman import postman
 from skuwire.commands.push import push
+from skuwire.commands.shops import shops
 from skuwire.commands.status import status
 from skuwire.commands.token import token
 from skuwire.commands.up import down, up
@@ -26,6 +27,7 @@ for command in (up, down, push, status, demo, logs, token, postman):
     app.command()(command)
 app.add_typer(users, name="users")
 app.add_typer(keys, name="keys")
+app.add_typer(shops, name="shops")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(dead_letters, name="dead-letters")
 app.add_typer(partners, name="partners")

@@ -35,6 +35,7 @@ def words(text: str) -> str:
     [
         "up", "down", "push", "status", "demo", "logs", "token", "users list", "users add", "users role",
         "users password", "users remove", "keys list", "keys create", "keys revoke",
+        "shops list", "shops add", "shops change", "shops check", "shops remove",
         "webhooks list", "webhooks create", "webhooks pause", "webhooks enable", "webhooks remove",
         "webhooks rotate", "webhooks test", "webhooks deliveries", "webhooks replay", "webhooks recover",
         "dead-letters list", "dead-letters show", "dead-letters replay", "dead-letters edit",
