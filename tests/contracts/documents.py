@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from common.public.asyncapi import asyncapi_document
 from gateway.openapi.document import openapi_document
 from gateway.operations.every import every_operation
 from gateway.postman.collection import postman_collection
@@ -31,6 +32,7 @@ def postman() -> dict[str, Any]:
 DOCUMENTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "openapi.json": openapi,
     "postman_collection.json": postman,
+    "asyncapi.json": asyncapi_document,
 }
 """How each document is made, by the name of its file."""
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import runpy
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from pydantic import create_model
 
 from common.messages.contract import Part
+from common.public.asyncapi import asyncapi_document
 from common.public.webhooks import ChunkBody
 
 freeze = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("freeze.py"))))
@@ -45,6 +47,12 @@ def test_yesterday_s_samples_are_read_whole(name: str) -> None:
 def test_what_the_documents_show_is_frozen(name: str, example: Any) -> None:
     frozen = [json.loads(file.read_text()) for file in freeze.samples_of(name)]
     assert example in frozen, f"the example of {name} has changed: run `make contracts`"
+
+
+def test_the_examples_of_asyncapi_are_frozen_ones() -> None:
+    messages = asyncapi_document()["components"]["messages"]
+    shown = {name: message["examples"][0]["payload"] for name, message in messages.items()}
+    assert shown == {re.sub(r"^(webhook\..*)\.v1$", r"\1", name): e for name, e in freeze.examples().items()}
 
 
 Fields = dict[str, Any]

@@ -47,7 +47,7 @@ async def test_every_page_that_another_leads_to_is_there(nobody: Client) -> None
 
 
 async def test_who_has_a_page_is_not_sent_it_again(nobody: Client) -> None:
-    for path in ("/docs", "/docs/static/swagger-ui-bundle.js", "/openapi.json"):
+    for path in ("/docs", "/docs/static/swagger-ui-bundle.js", "/openapi.json", "/asyncapi.json"):
         first = await nobody.get(path)
         again = await nobody.get(path, headers={"If-None-Match": first.headers["Etag"]})
         assert again.status == 304

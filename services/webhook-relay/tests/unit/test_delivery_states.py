@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from jsonschema import Draft7Validator
 
+from common.public.asyncapi import asyncapi_document
 from webhook_relay.delivery import (
     Answer,
     Answered,
@@ -83,3 +85,12 @@ def test_every_attempt_has_the_same_id_and_body_and_its_own_time() -> None:
 def test_no_secret_and_no_address_shows_in_a_repr() -> None:
     assert "hidden" not in repr(pending()) + repr(prepare(pending(), NOW))
     assert "kkkk" not in repr(pending())
+
+
+def test_the_headers_are_those_that_are_documented() -> None:
+    documented = asyncapi_document()["components"]["messages"]["webhook.bulk.chunk.completed"]["headers"]
+    attempt = prepare(pending(), NOW, traceparent="00-1-1-01")
+    of_http = {"content-type", "user-agent"}
+
+    assert list(Draft7Validator(documented).iter_errors(attempt.headers)) == []
+    assert attempt.headers.keys() - of_http == documented["properties"].keys()

@@ -38,3 +38,11 @@ POSTMAN = _document(
     "The collection, format 2.1.",
     {"info": {"name": "Skuwire"}},
 )
+
+ASYNCAPI = _document(
+    "/asyncapi.json",
+    "getAsyncApi",
+    "What is told by webhook and on the broker",
+    "The document, AsyncAPI 3.0.",
+    {"asyncapi": "3.0.0"},
+)

@@ -1,4 +1,4 @@
-"""`GET /openapi.json` and what is made of it: what there is, made of what the router serves."""
+"""`GET /openapi.json`, what is made of it, and `/asyncapi.json`: what is served, and what is told."""
 
 import json
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from common.public.asyncapi import asyncapi_document
 from gateway.openapi.document import openapi_document
 from gateway.operations import documents
 from gateway.operations.operation import Operation
@@ -26,6 +27,7 @@ class DocumentRoutes:
         return [
             Route(documents.OPENAPI, self.get_openapi),
             Route(documents.POSTMAN, self.get_postman_collection),
+            Route(documents.ASYNCAPI, self.get_asyncapi),
         ]
 
     async def get_openapi(self, request: web.Request) -> web.Response:
@@ -35,6 +37,10 @@ class DocumentRoutes:
     async def get_postman_collection(self, request: web.Request) -> web.Response:
         """200 with the collection; 304 for whoever knows it."""
         return self._answer(request, documents.POSTMAN, postman_collection)
+
+    async def get_asyncapi(self, request: web.Request) -> web.Response:
+        """200 with the document; 304 for whoever knows it."""
+        return self._answer(request, documents.ASYNCAPI, lambda _openapi: asyncapi_document())
 
     def _answer(
         self, request: web.Request, operation: Operation, make: Callable[[Document], Document]
