@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 import time
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
@@ -30,8 +31,8 @@ RECEIVERS = {"python": "receivers/python/receiver.py", "node": "receivers/node/r
 
 
 @asynccontextmanager
-async def example(file: str, nodejs: Command, log: Path, **environment: str) -> AsyncIterator[None]:
-    """The program while it is worked with; on SIGTERM it has to end well."""
+async def started(file: str, nodejs: Command, log: Path, **environment: str) -> AsyncIterator[Process]:
+    """The program while it is worked with."""
     command = nodejs if file.endswith(".js") else Command((sys.executable,), os.environ)
     assert command.environment is not None
     with log.open("wb") as output:
@@ -43,13 +44,20 @@ async def example(file: str, nodejs: Command, log: Path, **environment: str) -> 
             stderr=output,
         )
     try:
-        yield
-        process.terminate()
-        assert await process.wait() == 0, f"see {log}"
+        yield process
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+@asynccontextmanager
+async def example(file: str, nodejs: Command, log: Path, **environment: str) -> AsyncIterator[None]:
+    """The program while it is worked with; on SIGTERM it has to end well."""
+    async with started(file, nodejs, log, **environment) as process:
+        yield
+        process.terminate()
+        assert await process.wait() == 0, f"see {log}"
 
 
 def kept(file: Path, table: str) -> dict[str, str]:
@@ -145,6 +153,19 @@ async def test_subscribers_keep_each_event_once_and_come_back_after_an_outage(
         assert len(one.kept_of("TOLD-BEFORE")) == 1
         assert await waiting(running, one.queue) == 0
         assert URL(one.url).password not in one.log.read_text() + logs
+
+
+@pytest.mark.parametrize("language", SUBSCRIBERS)
+async def test_a_subscriber_with_a_wrong_password_says_so_and_ends(
+    running: Running, nodejs: Command, tmp_path: Path, language: str
+) -> None:
+    url = str(URL(running.stack.rabbitmq.url).with_user("partner.nobody").with_password("not-the-one"))
+    log = tmp_path / "log"
+    told = {"AMQP_URL": url, "EVENTS_FILE": str(tmp_path / "events.sqlite")}
+    async with started(SUBSCRIBERS[language], nodejs, log, **told) as process:
+        assert await asyncio.wait_for(process.wait(), 60) == 1
+    assert "ACCESS_REFUSED" in log.read_text() or "ACCESS-REFUSED" in log.read_text()
+    assert "not-the-one" not in log.read_text()
 
 
 @pytest.mark.parametrize("language", RECEIVERS)

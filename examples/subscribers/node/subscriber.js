@@ -38,7 +38,8 @@ async function stop(status) {
 
 async function main() {
   for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(0));
-  connection = await amqp.connect(url, { recovery: { maxDelay: 5000, setup: read } }); // comes back after an outage
+  // Comes back after an outage; what is wrong from the beginning (password, certificate) is told and ends it.
+  connection = await amqp.connect(url, { recovery: { initialMaxRetries: 0, maxDelay: 5000, setup: read } });
   connection.on("error", () => {}); // told by "disconnect" as well
   connection.on("disconnect", (error) => console.error(`disconnected: ${error?.message}`));
 }

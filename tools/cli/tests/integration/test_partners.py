@@ -1,6 +1,7 @@
 """Partners at a real RabbitMQ, administered by its command and over HTTP: what each may do, and no more."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest_asyncio
 from aio_pika.exceptions import AMQPError
 from aiormq.exceptions import ChannelAccessRefused
 from pydantic import SecretStr
+from typer.testing import CliRunner
 
 from common.messaging.partner_queues import NotAPartner, Partner
 from common.messaging.topology import EVENTS, declare_exchanges
@@ -18,10 +20,12 @@ from skuwire.broker.control import BrokerControl
 from skuwire.broker.management_api import ManagementApi
 from skuwire.broker.partners import NoSuchPartner, PartnerExists, Partners
 from skuwire.broker.rabbitmqctl import Rabbitmqctl
+from skuwire.main import app
 from stack.ports import free_port
 from stack.rabbitmq_node import RabbitmqNode, find_installation, start_rabbitmq_node
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+on_the_node = pytest.mark.asyncio(loop_scope="module")
+run = CliRunner()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -76,6 +80,7 @@ async def taken(url: SecretStr, queue: str) -> list[str]:
         return heard
 
 
+@on_the_node
 async def test_the_life_of_a_partner(node: RabbitmqNode, kept: Partners) -> None:
     url = await kept.add(Partner("erp", "acme", events=frozenset({"product.synced", "shop.*"})))
     await tell(node, ("acme", "product.synced.milano"), ("acme", "product.failed.milano"))
@@ -151,6 +156,7 @@ async def _outcome(connection: Any, asked: Asked) -> Any:
         return type(error)
 
 
+@on_the_node
 async def test_a_partner_may_read_its_own_queue_and_nothing_else(by_http: Partners) -> None:
     url, _ = await by_http.add(Partner("a", "acme")), await by_http.add(Partner("b", "acme"))
     async with await aio_pika.connect(url.get_secret_value()) as connection:
@@ -160,6 +166,7 @@ async def test_a_partner_may_read_its_own_queue_and_nothing_else(by_http: Partne
         await by_http.remove(name)
 
 
+@on_the_node
 async def test_a_queue_stays_with_its_tenant_and_is_removed_but_once(by_http: Partners) -> None:
     await by_http.add(Partner("stays", "acme"))
     with pytest.raises(NotAPartner, match="tenant acme"):
@@ -170,6 +177,7 @@ async def test_a_queue_stays_with_its_tenant_and_is_removed_but_once(by_http: Pa
         await by_http.change(Partner("stays", "acme"))
 
 
+@on_the_node
 async def test_a_partner_that_is_away_loses_its_oldest_events_and_holds_up_nobody(
     node: RabbitmqNode, by_http: Partners, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +192,7 @@ async def test_a_partner_that_is_away_loses_its_oldest_events_and_holds_up_nobod
         await by_http.remove(name)
 
 
+@on_the_node
 async def test_what_a_removed_user_left_waiting_is_not_given_to_the_next(
     node: RabbitmqNode, by_http: Partners
 ) -> None:
@@ -196,6 +205,7 @@ async def test_what_a_removed_user_left_waiting_is_not_given_to_the_next(
     await by_http.remove("left")
 
 
+@on_the_node
 async def test_a_partner_does_not_lose_a_message_that_it_gives_back_often(
     node: RabbitmqNode, by_http: Partners
 ) -> None:
@@ -208,3 +218,35 @@ async def test_a_partner_does_not_lose_a_message_that_it_gives_back_often(
             await message.reject(requeue=True)
     assert await taken(url, "partner.often") == ["product.synced.milano"]
     await by_http.remove("often")
+
+
+def test_the_commands_say_what_there_is(node: RabbitmqNode) -> None:
+    assert node.management_url is not None
+    broker = [
+        "--amqp-url",
+        node.url,
+        "--management-url",
+        node.management_url,
+        "--address",
+        "amqps://b.example:5671",
+    ]
+
+    def skuwire(*arguments: str, status: int = 0) -> str:
+        result = run.invoke(app, ["partners", *arguments, *broker], env={"COLUMNS": "200"})
+        assert result.exit_code == status, result.output
+        return result.output if status else result.stdout
+
+    wanted = ["--tenant", "acme", "--shops", "milano, roma", "--events", "product.synced,shop.*"]
+    url = skuwire("add", "window", *wanted).strip()
+    assert re.fullmatch(r"amqps://partner\.window:[\w-]{43}@b\.example:5671/", url)
+    assert "partners list" in skuwire("add", "window", *wanted, status=5)
+    row = r"window\W+acme\W+milano roma\W+product\.synced shop\.\*\W+0\W+0"
+    assert re.search(row, skuwire("list"))
+    assert "milano" in skuwire("show", "window")
+    assert "product.* events of all shops" in skuwire(
+        "change", "window", "--tenant", "acme", "--events", "product.*"
+    )
+    assert skuwire("rotate", "window").strip() not in ("", url)
+    assert "removed" in skuwire("remove", "window")
+    for command in ("show", "rotate"):
+        assert "there is no partner window" in skuwire(command, "window", status=5)

@@ -120,11 +120,8 @@ async def add(
     Example: skuwire partners add erp --tenant acme --shops milano,roma --events product.synced,product.failed
     """
     partner = Partner(name, tenant, _parts(shops), _parts(events))
-    url = await kept.add(partner)
-    typer.echo(url.get_secret_value())
-    errors.print(
-        escape(f"{partner.queue} is the name of the queue and of the user; the URL holds its password")
-    )
+    typer.echo((await kept.add(partner)).get_secret_value())
+    errors.print(escape(f"{_told(partner)} The queue is called {partner.queue}; the URL holds the password."))
 
 
 @partners.command()
@@ -141,8 +138,9 @@ async def change(
 
     Example: skuwire partners change erp --tenant acme --events product.*
     """
-    await kept.change(Partner(name, tenant, _parts(shops), _parts(events)))
-    console.print(escape(f"{PREFIX}{name} hears of {shops or 'all shops'}: {events or 'all events'}"))
+    partner = Partner(name, tenant, _parts(shops), _parts(events))
+    await kept.change(partner)
+    console.print(escape(_told(partner)))
 
 
 @partners.command()
@@ -182,6 +180,11 @@ def _described(kept: KeptPartner) -> tuple[str, str, str, str]:
     if partner is None:
         return name, "?", "?", "bound by hand: remove it, or look with rabbitmqctl list_bindings"
     return name, partner.tenant, _listed(partner.shops), _listed(partner.events)
+
+
+def _told(partner: Partner) -> str:
+    events, shops = _listed(partner.events), _listed(partner.shops)
+    return f"{partner.name} is told of tenant {partner.tenant}: {events} events of {shops} shops."
 
 
 def _listed(names: Iterable[str]) -> str:
