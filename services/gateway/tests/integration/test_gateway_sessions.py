@@ -189,3 +189,45 @@ async def test_a_password_that_changed_meanwhile_starts_no_session(gateway: Runn
 
         await eventually(waits_for_the_user)
     assert (await login).status == 401
+
+
+PASSWORD_PATH = "/api/auth/password"
+NEW = {"current": PASSWORD, "new": "Vt9-kQ2_xLm7"}
+
+
+async def test_a_user_changes_the_own_password_and_only_this_session_goes_on(gateway: Running) -> None:
+    viewer = await logged_in(gateway, "viewer@example.com", Role.VIEWER)
+    login = {"email": "viewer@example.com", "password": PASSWORD}
+    other = (await viewer.post("/api/auth/login", login)).body["data"]
+    changed = await viewer.post(PASSWORD_PATH, NEW)
+    assert changed.status == 200, changed.body
+    for token in (viewer.token, other["access_token"]):
+        ended = await viewer.get(ME, headers={"Authorization": f"Bearer {token}"})
+        assert ended.status == 401
+    assert (await refresh(viewer, other["refresh_token"])).status == 401
+    viewer.token = changed.body["data"]["access_token"]
+    assert (await viewer.get(ME)).status == 200
+    assert (await refresh(viewer, changed.body["data"]["refresh_token"])).status == 200
+    assert (await viewer.post("/api/auth/login", login)).status == 401
+    assert (await viewer.post("/api/auth/login", login | {"password": NEW["new"]})).status == 200
+
+
+async def test_who_does_not_know_the_password_changes_none(gateway: Running) -> None:
+    viewer = await logged_in(gateway, "viewer@example.com", Role.VIEWER)
+    for body, field in (
+        (NEW | {"current": "wrong"}, "current"),
+        (NEW | {"new": PASSWORD}, "new"),
+        (NEW | {"new": "short"}, "new"),
+        ({"new": NEW["new"]}, "current"),
+        (NEW | {"email": "x"}, "email"),
+    ):
+        answer = await viewer.post(PASSWORD_PATH, body)
+        assert (answer.status, [one["field"] for one in answer.body["details"]]) == (422, [field]), body
+        assert NEW["new"] not in str(answer.body)
+    key = await gateway.client.post("/api/auth/api-keys", {"name": "ERP", "scopes": ["products:read"]})
+    by_key = Client(viewer.http, viewer.url)
+    refused = await by_key.post(PASSWORD_PATH, NEW, headers={"X-API-Key": key.body["data"]["key"]})
+    assert refused.status == 409
+    statuses = {(await viewer.post(PASSWORD_PATH, NEW | {"current": f"guess {n}"})).status for n in range(12)}
+    assert statuses == {422, 429}
+    assert (await viewer.get(ME)).status == 200

@@ -85,6 +85,18 @@ def read_login(body: Json) -> tuple[str, str]:
     return email.strip().lower(), password
 
 
+def read_password_change(body: Json, email: str) -> tuple[str, str]:
+    """The present password and the new one, of the user with this e-mail address. Raises `Refusal`."""
+    form = _Form(body, ("current", "new"))
+    current = form.read("current", _no_text(MAX_CHARACTERS))
+    new = form.read(
+        "new",
+        lambda value: _no_password(value, email) or ("is the present one" if value == current else None),
+    )
+    form.check()
+    return current, new
+
+
 def read_refresh_token(body: Json) -> str:
     """The refresh token."""
     form = _Form(body, ("refresh_token",))

@@ -6,12 +6,13 @@ been lost on its way, and the same successor is told again.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from pydantic import SecretStr
 
 from common.database import Database
+from common.messages import Reason
 from gateway.access import session_store, user_store
 from gateway.access.guard import Guard
 from gateway.access.key_texts import REFRESH, digests, is_well_formed, new_refresh_token, successor
@@ -20,7 +21,7 @@ from gateway.access.session_store import Session
 from gateway.access.standing import Standing
 from gateway.access.tokens import AccessClaims, AccessTokens
 from gateway.access.user_store import User
-from gateway.errors import unauthorized
+from gateway.errors import unauthorized, violated
 from gateway.store import Connection
 
 log = structlog.get_logger()
@@ -71,15 +72,45 @@ class Logins:
             log.warning("login.refused", address=address)
             raise unauthorized(WRONG_LOGIN)
         await self._guard.login_was_right(attempt)
+        async with self._database.transaction() as connection:
+            tokens = await self._start_session(connection, user)
+        log.info("login.accepted", user_id=user.user_id, tenant=user.tenant, address=address)
+        return tokens
+
+    async def _start_session(self, connection: Connection, user: User) -> Tokens:
         session_id, refresh_token = f"ses_{secrets.token_hex(16)}", new_refresh_token()
         [digest, *_] = digests(refresh_token, self._secrets)
-        async with self._database.transaction() as connection:
-            if not await session_store.start_session(
-                connection, session_id, user, digest, self._refresh_token_seconds
-            ):
-                raise unauthorized(WRONG_LOGIN)
-        log.info("login.accepted", user_id=user.user_id, tenant=user.tenant, address=address)
+        if not await session_store.start_session(
+            connection, session_id, user, digest, self._refresh_token_seconds
+        ):
+            raise unauthorized(WRONG_LOGIN)
         return Tokens(self._access_token(user, session_id), refresh_token)
+
+    async def change_password(self, user: User, current: str, new: str, address: str) -> Tokens:
+        """Give the user another password, which ends all its sessions, and begin one with it.
+
+        Guessing at the current one counts as guessing at a login. Raises `Refusal`: 422, 429; 401 where the
+        password was changed meanwhile.
+        """
+        attempt = await self._guard.before_login(address, user.email)
+        async with self._database.transaction() as connection:
+            found = await user_store.user_by_email(connection, user.email)
+        if found is None or not await self._passwords.matches(current, found[1]):
+            log.warning("password.not_changed", user_id=user.user_id, address=address)
+            message = "This is not your present password."
+            raise violated([Reason(code="password_wrong", field="current", message=message)])
+        await self._guard.login_was_right(attempt)
+        new_hash = await self._passwords.hash(new)
+        async with self._database.transaction() as connection:
+            now = await user_store.lock_user(connection, user.tenant, user.user_id)
+            if now is None or now.token_version != found[0].token_version:
+                raise unauthorized("The password was changed meanwhile; log in again.", token_was_sent=True)
+            await user_store.set_password(connection, user.user_id, new_hash)
+            changed = replace(now, token_version=now.token_version + 1)
+            tokens = await self._start_session(connection, changed)
+        self._standing.changed()
+        log.info("password.changed", user_id=user.user_id, tenant=user.tenant, address=address)
+        return tokens
 
     async def refresh(self, refresh_token: str, address: str) -> Tokens:
         """The next tokens of a session. Raises `Refusal`: 401, 429."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from common.messages import Reason
@@ -16,6 +16,10 @@ from gateway.strict_json import Json
 MAX_TEXT = 200
 MIN_RATE, MAX_RATE, USUAL_RATE = 0.1, 100.0, 10.0  # messages a second
 MAX_DISCARD_REASON = 500
+
+
+Event = Literal["parked", "redriven", "edited", "replayed", "discarded"]
+ReplayState = Literal["running", "finished", "stopped"]
 
 
 class LetterState(StrEnum):
@@ -39,7 +43,7 @@ class HistoryEntry:
     """What happened to a letter. `by` None is nobody: a service parked it, or it was sent back by itself."""
 
     at: datetime
-    event: str
+    event: Event
     by: str | None
     reason: str | None
     attempts: int | None
@@ -105,7 +109,7 @@ class Replay:
     tenant: str | None
     filter: LetterFilter
     rate: float
-    state: str
+    state: ReplayState
     total: int
     sent: int
     failed: int

@@ -1,6 +1,10 @@
 """Operations below `/api/auth`, and below `/api/v1/auth` in the envelope of that API."""
 
-from gateway.operations.operation import Open, Operation, Tag
+from typing_extensions import TypedDict
+
+from gateway.answers.access import Tokens
+from gateway.answers.envelopes import Success, SuccessV1
+from gateway.operations.operation import Answer, Body, Open, Operation, Tag
 
 PREFIXES = ("/api/auth", "/api/v1/auth")
 
@@ -54,6 +58,42 @@ WHO_CALLS = {
         tag=Tag.LOGIN,
         scope=Open.TO_CALLERS,
         summary="Who calls, and what it may do",
+    )
+    for prefix in PREFIXES
+}
+
+
+class PasswordChange(TypedDict):
+    """The present password, and the one that takes its place."""
+
+    current: str
+    new: str
+
+
+CHANGE_PASSWORD = {
+    prefix: Operation(
+        method="POST",
+        path=f"{prefix}/password",
+        operation_id=f"changePassword{version_of(prefix)}",
+        tag=Tag.LOGIN,
+        scope=Open.TO_CALLERS,
+        summary="Change one's own password, which ends all other sessions",
+        description="This session goes on with the tokens in the answer. A wrong present password counts as "
+        "a wrong login.",
+        body=Body(
+            kind=PasswordChange,
+            examples={"Another password": {"current": "SecurePassword123!", "new": "another-Long1-password"}},
+        ),
+        answers={
+            200: Answer(
+                description="The tokens of a session under the new password.",
+                kind=(SuccessV1 if version_of(prefix) else Success)[Tokens],
+            )
+        },
+        refusals={
+            409: "It was asked with an API key, which has no password.",
+            422: "`current` is not the present password, or `new` is too weak.",
+        },
     )
     for prefix in PREFIXES
 }

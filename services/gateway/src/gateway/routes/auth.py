@@ -5,12 +5,13 @@ from typing import Any
 from aiohttp import web
 
 from gateway.access import user_store
-from gateway.access.forms import read_login, read_refresh_token
+from gateway.access.forms import read_login, read_password_change, read_refresh_token
 from gateway.access.logins import Logins, Tokens
 from gateway.access.scopes import Scope
+from gateway.access.user_store import User
 from gateway.body import read_json
 from gateway.envelopes import enveloped
-from gateway.errors import unauthorized
+from gateway.errors import Refusal, unauthorized
 from gateway.operations import auth
 from gateway.routing import Route
 from gateway.surface import CALLER, Surface
@@ -32,6 +33,7 @@ class AuthRoutes:
                 Route(auth.REFRESH[prefix], self.refresh),
                 Route(auth.LOG_OUT[prefix], self.log_out),
                 Route(auth.WHO_CALLS[prefix], self.me),
+                Route(auth.CHANGE_PASSWORD[prefix], self.change_password),
             )
         ]
 
@@ -59,11 +61,7 @@ class AuthRoutes:
 
     async def me(self, request: web.Request) -> web.Response:
         """200 with who calls and what it may do."""
-        caller = request[CALLER]
-        async with self._surface.rows(request).transaction() as connection:
-            user = await user_store.user_by_id(connection, caller.tenant, caller.subject)
-        if user is None:
-            raise unauthorized("The user is no longer there.", token_was_sent=True)
+        caller, user = request[CALLER], await self._user(request)
         shops = self._surface.shops.of_tenant(caller.tenant)
         data = {
             "user_id": user.user_id,
@@ -75,6 +73,24 @@ class AuthRoutes:
             "shops": [shop.id for shop in shops if self._surface.sees(caller, shop.id)],
         }
         return enveloped(request, data, "You are logged in")
+
+    async def change_password(self, request: web.Request) -> web.Response:
+        """200 with the tokens of a session under the new password; all others have ended. 409, 422, 429."""
+        user = await self._user(request)
+        if request[CALLER].api_key_id is not None:
+            message = "An API key has no password; log in with e-mail address and password."
+            raise Refusal(409, "not_a_login", message)
+        current, new = read_password_change(await read_json(request), user.email)
+        tokens = await self._logins.change_password(user, current, new, self._surface.address_of(request))
+        return enveloped(request, self._told(tokens), "Password changed")
+
+    async def _user(self, request: web.Request) -> User:
+        caller = request[CALLER]
+        async with self._surface.rows(request).transaction() as connection:
+            user = await user_store.user_by_id(connection, caller.tenant, caller.subject)
+        if user is None:
+            raise unauthorized("The user is no longer there.", token_was_sent=True)
+        return user
 
     def _told(self, tokens: Tokens) -> dict[str, Any]:
         return {
