@@ -17,7 +17,8 @@ class Ids:
     """What names something of one tenant: of another one, or of nobody."""
 
     tenant: str
-    shop: str
+    shop: str  # of the operator's settings
+    shop_id: str  # registered
     user_id: str
     api_key_id: str
     sync_id: str
@@ -137,7 +138,6 @@ ASKING: Mapping[tuple[str, str], Sequence[Asking]] = {
     ("POST", "/api/products/bulk"): _sent("items"),
     ("GET", "/api/products/sync"): [
         Asking(query={"reference": "{reference}"}),
-        Asking(query={"shop": "{shop}"}),
         *HEADERS,
     ],
     ("GET", "/api/products/sync/{sync_id}"): [*ROW, *HEADERS],
@@ -173,6 +173,10 @@ ASKING: Mapping[tuple[str, str], Sequence[Asking]] = {
     ("POST", "/api/v1/webhooks/{id}/deliveries/replay"): [Asking(json={"since": "2026-01-01T00:00:00Z"})],
     ("GET", "/api/v1/webhooks/{id}/deliveries/{delivery_id}"): ROW,
     ("POST", "/api/v1/webhooks/{id}/deliveries/{delivery_id}/replay"): ROW,
+    ("GET", "/api/v1/shops/{shop_id}"): [*ROW, *HEADERS],
+    ("PATCH", "/api/v1/shops/{shop_id}"): [Asking(json={"name": "Mine now"})],
+    ("DELETE", "/api/v1/shops/{shop_id}"): [*ROW, Asking(query={"force": "true"})],
+    ("POST", "/api/v1/shops/{shop_id}/check"): ROW,
     ("GET", "/api/v1/dead-letters"): [Asking(query={"shop": "{shop}"}), *HEADERS],
     ("POST", "/api/v1/dead-letters/replay"): [Asking(json={"filter": {"shop": "{shop}"}})],
     ("GET", "/api/v1/dead-letters/replays/{replay_id}"): ROW,
@@ -186,6 +190,8 @@ WITHOUT_IDS = frozenset(
     {
         ("GET", "/api/v1/users"),
         ("POST", "/api/v1/users"),  # an address is a login, and one on the whole installation
+        ("GET", "/api/v1/shops"),
+        ("POST", "/api/v1/shops"),  # a shop's id is one on the whole installation as well
         ("GET", "/api/v1/dead-letters/replays"),
         *(
             (method, f"/api/{prefix}auth/{what}")

@@ -7,6 +7,7 @@ everything through, while the database is asked in the name of the first.
 import hashlib
 import hmac
 import json
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -51,10 +52,12 @@ def _is_for_tenants(operation: Operation) -> bool:
 LISTS = [
     one.path for one in OPERATIONS if one.method == "GET" and "{" not in one.path and not one.is_open_to_all
 ]
+BERGEN = {"id": "bergen", "name": "Bergen", "url": "https://bergen.example.com/"}
 PRICE = {"operation": "update", "price": 11}
 ABSENT = Ids(
     tenant="nobody",
     shop="nowhere",
+    shop_id="nowhere-either",
     user_id="user_00000000000000000000000000000000",
     api_key_id="key_0000000000000000",
     sync_id="sync_0000000000000",
@@ -100,8 +103,11 @@ async def settings(settings: GatewaySettings) -> GatewaySettings:
         InboundSource(name=f"erp-{shop}", shop=shop, secrets=(SecretStr(SIGNED_BY[tenant]),))
         for tenant, shop in (("acme", "milano"), ("other", "oslo"))
     )
+    sealing = {"shops_sealing_secret": SecretStr(secrets.token_urlsafe(48))}
     many = {"quota_address_max_requests": 1_000_000, "quota_max_requests": 1_000_000}
-    return settings.model_copy(update={"inbound_webhooks": sources, "internal_token": TOKEN, **many})
+    return settings.model_copy(
+        update={"inbound_webhooks": sources, "internal_token": TOKEN, **sealing, **many}
+    )
 
 
 @asynccontextmanager
@@ -150,6 +156,7 @@ async def _what_the_other_has(gateway: Running, other: Client, relay: Database) 
 
     sha256 = hashlib.sha256(PNG).hexdigest()
     assert (await other("PUT", f"/api/v1/media/{sha256}", data=PNG)).status == 201
+    shop = await other.post("/api/v1/shops?check=later", {**BERGEN, "key": secrets.token_hex(16).upper()})
     webhook = await other.post("/api/v1/webhooks", {"url": "https://other.example/hook"})
     webhook_id = webhook.body["data"]["id"]
     assert (await deliver(gateway, "other", "theirs-2")).status == 200
@@ -162,6 +169,7 @@ async def _what_the_other_has(gateway: Running, other: Client, relay: Database) 
     return Ids(
         tenant="other",
         shop="oslo",
+        shop_id=shop.body["data"]["id"],
         user_id=user.body["data"]["user_id"],
         api_key_id=key.body["data"]["api_key_id"],
         sync_id=sync.body["data"]["syncId"],
@@ -278,16 +286,17 @@ async def test_every_route_opens_to_the_scopes_of_its_operation_alone(gateway: R
 
 async def test_another_tenant_s_id_is_the_same_as_one_that_there_never_was(world: World) -> None:
     client, before = world.gateway.client, await world.rows_of_other()
+    await _assert_the_other_finds_it(world)
     for path in LISTS:
         answer = await client.get(path)
         assert (answer.status, named_in(answer, world.ids)) == (200, []), path
-    for method, path, asking in ASKED:
-        theirs = await asking.answer(client, method, path, world.ids)
-        nobodys = await asking.answer(client, method, path, ABSENT)
-        assert masked(theirs, world.ids, ABSENT) == masked(nobodys, world.ids, ABSENT), (
-            f"{method} {path} {asking}"
-        )
-    await _asked_for_a_delivery_of_another_webhook(world)
+    await _asked_for("", client, world.ids, ABSENT)
+    webhook = await client.post("/api/v1/webhooks", {"url": "https://acme.example/hook"})
+    own = webhook.body["data"]["id"]  # beneath it the other's delivery is looked for as well
+    await _asked_for(
+        "{delivery_id}", client, replace(world.ids, webhook_id=own), replace(ABSENT, webhook_id=own)
+    )
+    await _asked_for("{shop_id}", client, replace(world.ids, shop_id=world.ids.shop), ABSENT)
     own = await deliver(world.gateway, "acme", "theirs-2")  # the other's ERP has sent one of this name
     assert (own.status, "Idempotency-Replayed" in own.headers) == (200, False)
     world.gateway.stations.script = _written  # even where a station took it for the tenant's own
@@ -299,17 +308,20 @@ async def test_another_tenant_s_id_is_the_same_as_one_that_there_never_was(world
     assert all(change.product_id != world.ids.product_id or change.reference is None for change in own)
 
 
-async def _asked_for_a_delivery_of_another_webhook(world: World) -> None:
-    """Under a webhook of its own a tenant finds the other's delivery as little as one that never was."""
-    webhook = await world.gateway.client.post("/api/v1/webhooks", {"url": "https://acme.example/hook"})
-    own = {"webhook_id": webhook.body["data"]["id"]}
-    theirs, nobodys = replace(world.ids, **own), replace(ABSENT, **own)
+async def _assert_the_other_finds_it(world: World) -> None:
     for method, path, asking in ASKED:
-        if "{delivery_id}" in path:
-            found = await asking.answer(world.gateway.client, method, path, theirs)
-            assert found.status == 404, (method, path)
-            absent = await asking.answer(world.gateway.client, method, path, nobodys)
-            assert masked(found, theirs, nobodys) == masked(absent, theirs, nobodys)
+        if method in {"GET", "HEAD"}:
+            answer = await asking.answer(world.other, method, path, world.ids)
+            assert answer.status == 200, f"{method} {path} {asking}: {answer.body}"
+
+
+async def _asked_for(part: str, client: Client, theirs: Ids, nobodys: Ids) -> None:
+    for method, path, asking in ASKED:
+        if part in path:
+            found = await asking.answer(client, method, path, theirs)
+            absent = await asking.answer(client, method, path, nobodys)
+            case = f"{method} {path} {asking}"
+            assert masked(found, theirs, nobodys) == masked(absent, theirs, nobodys), case
 
 
 async def test_the_database_alone_keeps_tenants_apart(
@@ -322,11 +334,7 @@ async def test_the_database_alone_keeps_tenants_apart(
         other = await logged_in(locked, "third@other.example", Role.ADMIN, tenant="other")
         before = await world.rows_of_other()
         with capture_logs() as told:
-            for method, path, asking in ASKED:
-                theirs = await asking.answer(other, method, path, world.ids)
-                nobodys = await asking.answer(other, method, path, absent)
-                case = f"{method} {path} {asking}: {theirs.status} {theirs.body}"
-                assert masked(theirs, world.ids, absent) == masked(nobodys, world.ids, absent), case
+            await _asked_for("", other, world.ids, absent)
             assert (await deliver(replace(locked, client=other), "other", "theirs-3")).status == 500
             for path in LISTS:
                 answer = await other.get(path)
