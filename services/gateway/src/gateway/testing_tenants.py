@@ -196,7 +196,12 @@ WITHOUT_IDS = frozenset(
         *(
             (method, f"/api/{prefix}auth/{what}")
             for prefix in ("", "v1/")
-            for method, what in (("GET", "me"), ("GET", "api-keys"), ("POST", "api-keys"))
+            for method, what in (
+                ("GET", "me"),
+                ("POST", "password"),
+                ("GET", "api-keys"),
+                ("POST", "api-keys"),
+            )
         ),
     }
 )
