@@ -29,12 +29,13 @@ _FRAME = """<!doctype html>
 {links}
 </nav>
 </header>
-<main id="content"{kind}>
 {content}
-</main>
 </body>
 </html>
 """
+
+_TEXT = '<main id="content" class="text">\n{}\n</main>'
+_SHOWN_BY_SCRIPT = '<div id="content">\n{}\n</div>'  # which brings its own main and its own looks
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,7 @@ def framed(page: Page) -> str:
         title=escape(page.title),
         head="\n".join(_head(page)),
         links="\n".join(_link(path, title, page.path) for path, title in SECTIONS),
-        content=page.content,
-        kind="" if page.scripts else ' class="text"',  # what a script makes brings its own looks
+        content=_SHOWN_BY_SCRIPT.format(page.content) if page.scripts else _TEXT.format(page.content),
     )
 
 
