@@ -1,12 +1,14 @@
 """The service as a process of its own, between a real broker, a real database and a receiver."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from common.messages import Reachability, ShopReachability
+from common.messaging.partner_queues import Partner, declare_partner_queue
 
 
 async def test_a_completed_chunk_is_told_by_webhook_and_to_the_public(
@@ -96,3 +98,37 @@ async def test_an_outage_is_told_once_and_its_end_once(
         await eventually(lambda: len(service.lines("shop.recovered")) == 1)
     assert [key for key, _ in heard] == [f"shop.unreachable.{world.shop}", f"shop.recovered.{world.shop}"]
     assert [line["by"] for line in service.lines("shop.unreachable")] == ["prestashop-writer"]
+
+
+async def test_a_partner_is_told_of_its_tenant_alone_in_messages_as_the_guide_describes_them(
+    world: Any, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    own, other = Partner(world.shop, world.tenant), Partner(f"{world.shop}-other", f"{world.tenant}-other")
+    heard: dict[str, list[Any]] = {own.queue: [], other.queue: []}
+    async with world.service(), world.broker.connection.channel() as channel:
+        for partner in (own, other):
+            await declare_partner_queue(channel, partner)
+            await (await channel.get_queue(partner.queue)).consume(heard[partner.queue].append, no_ack=True)
+        chunk = world.chunk()
+        of_other = chunk.chunk.model_copy(update={"tenant": other.tenant})
+        for message in (chunk, chunk.model_copy(update={"chunk": of_other})):
+            await world.tell(message)
+        await eventually(lambda: all(len(messages) == 3 for messages in heard.values()))
+        for partner in (own, other):
+            await channel.queue_delete(partner.queue)
+    assert {json.loads(message.body)["tenant"] for message in heard[other.queue]} == {other.tenant}
+    told = heard[own.queue]
+    assert {message.routing_key.rpartition(".")[0] for message in told} == {
+        "product.synced",
+        "product.failed",
+        "chunk.completed",
+    }
+    for message in told:
+        body = json.loads(message.body)
+        assert UUID(message.message_id)
+        assert message.type == f"skuwire.{message.routing_key.rpartition('.')[0]}.v1"
+        assert message.routing_key.endswith(f".{world.shop}")
+        assert (message.correlation_id, message.content_type) == ("bulk_675c53516d618", "application/json")
+        assert message.timestamp >= datetime.fromisoformat(body["at"]).replace(microsecond=0)
+        assert (message.headers["tenant"], message.headers["shop"]) == (world.tenant, world.shop)
+        assert message.headers["traceparent"].split("-")[1] == world.trace
