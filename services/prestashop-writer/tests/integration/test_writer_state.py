@@ -37,6 +37,16 @@ async def test_two_writers_that_take_the_first_changes_of_a_product_together_los
     assert desired.keys() == {"price", "name.en"}
 
 
+async def test_nothing_stays_open_for_a_shop_that_was_removed(world: Any) -> None:
+    async with world.database.unit_of_work() as work:
+        await take(world, work, world.chunk(world.change("P", price="5")))
+        await store.drop_open_work(work.connection, ["another"])
+        assert await work.connection.fetchval("select count(*) from open_items") == 1
+        await store.drop_open_work(work.connection, ["shop"])
+        assert await work.connection.fetchval("select count(*) from open_items") == 0
+        assert await work.connection.fetchval("select count(*) from chunks") == 0
+
+
 async def test_a_product_that_changes_all_the_time_does_not_go_before_new_ones(world: Any) -> None:
     async def taken(reference: str) -> None:
         async with world.database.unit_of_work() as work:

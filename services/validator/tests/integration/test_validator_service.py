@@ -21,6 +21,7 @@ from common.messages import (
     ProductChange,
     ProductFields,
     ShopLanguage,
+    ShopRemoved,
     ShopSnapshot,
     ShopSnapshotWanted,
     decode,
@@ -201,6 +202,21 @@ async def test_a_chunk_of_an_unknown_shop_waits_for_the_first_snapshot(neighbour
 
     told = {(await neighbours.are_told()).message.routing_key() for _ in range(2)}
     assert told == {"chunk.validated.milano"}  # both chunks, and no second request
+
+
+async def test_nothing_waits_or_goes_on_for_a_shop_that_was_removed(neighbours: Neighbours) -> None:
+    elsewhere = a_chunk(an_item(0, "C"), partition=2)
+    elsewhere = elsewhere.model_copy(update={"chunk": elsewhere.chunk.model_copy(update={"shop": "roma"})})
+    await neighbours.send(a_snapshot().model_copy(update={"shop": "roma"}))
+    await neighbours.send(a_chunk(an_item(0, "A")))
+    assert isinstance((await neighbours.are_told()).message, ShopSnapshotWanted)
+
+    await neighbours.send(ShopRemoved(tenant="acme", shop="milano", sequence=2))
+    await neighbours.send(a_chunk(an_item(1, "B"), partition=1))  # was on its way
+    await neighbours.send(a_snapshot())
+    await neighbours.send(elsewhere)
+
+    assert isinstance(await neighbours.are_told_of("bulk_1_2"), ChunkValidated)
 
 
 async def test_a_category_that_was_just_made_is_looked_for_once_more(neighbours: Neighbours) -> None:
