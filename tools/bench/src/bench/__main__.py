@@ -1,4 +1,4 @@
-"""`python -m bench speed | faults | simulate | fuzz | slow-clients | webhook-kills`: each ends by itself."""
+"""`python -m bench speed`, `faults`, `simulate`, `fuzz`, `slow-clients`, …: each ends by itself."""
 
 import asyncio
 import json
@@ -23,6 +23,8 @@ from bench.naive_protocols import NAIVE, OURS, PROTOCOLS
 from bench.naive_writer import NaiveResult
 from bench.simulate import play_all
 from bench.slow_clients import SlowResult, measure
+from bench.slow_endpoint import Plan, SlowEndpointResult
+from bench.slow_endpoint import measure as measure_slow_endpoint
 from bench.speed import measure_all
 from bench.speed_report import goals_line, goals_table, report_of, time_table
 from bench.webhook_kills import KillsResult, kill_the_relay
@@ -127,6 +129,22 @@ def slow_clients(
 
 
 @application.command()
+def slow_endpoint(
+    rounds: Annotated[int, typer.Option(min=1, help="Times that it is measured without and with it.")] = 4,
+    chunks: Annotated[int, typer.Option(min=10, help="Chunks that are told in each half of a round.")] = 150,
+) -> None:
+    """One endpoint that answers after 14 s among ten fast ones: how much later do those get theirs?"""
+    plan = Plan(rounds, chunks)
+    with (
+        tempfile.TemporaryDirectory(prefix="skuwire-slow-") as folder,
+        counting(console, "deliveries to fast endpoints") as count,
+    ):
+        result = asyncio.run(measure_slow_endpoint(Path(folder), plan, _summing(count, plan.deliveries)))
+    _print_table(result.table())
+    _tell(result)
+
+
+@application.command()
 def webhook_kills(
     chunks: Annotated[int, typer.Option(min=1, help="Webhooks that are to be delivered.")] = 10_000,
     kills: Annotated[int, typer.Option(min=1, help="Times that the relay is killed.")] = 50,
@@ -137,7 +155,7 @@ def webhook_kills(
         _tell(asyncio.run(kill_the_relay(Path(folder), chunks, kills, rotations)))
 
 
-def _tell(result: FuzzResult | SlowResult | KillsResult) -> NoReturn:
+def _tell(result: FuzzResult | SlowResult | SlowEndpointResult | KillsResult) -> NoReturn:
     """Print the figures and end: with 1 where something is not as it should be."""
     for line in result.lines():
         console.print(line, soft_wrap=True)

@@ -5,29 +5,21 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import aiohttp
 from aiohttp import web
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from common.messages import Chunk, ChunkCompleted, Intent, ItemOutcome, Result
-from common.messaging.broker import Broker, connect
-from common.messaging.envelope import Envelope
-from common.messaging.topology import CHUNKS
+from bench.told_chunks import RELAY, logged_in, served, subscribed, tell_chunk
+from common.messaging.broker import connect
 from common.settings import ServiceSettings
 from stack.stack import Stack, StackOptions
 
-RELAY = "webhook-relay"
-SHOP = "demo"
-TENANT = "default"
 ENVIRONMENT = {
     "SKUWIRE_RELAY_TOTAL_TIMEOUT_SECONDS": "1",
     "SKUWIRE_RELAY_LEASE_SECONDS": "3",
@@ -126,16 +118,16 @@ async def kill_the_relay(folder: Path, chunks: int, kills: int, rotations: int) 
     )
     began = time.monotonic()
     consumer = Consumer()
-    async with Stack(options) as stack, _served(consumer) as url, aiohttp.ClientSession() as http:
-        webhooks = await _Webhooks.subscribed(stack, http, url)
-        consumer.secrets.append(webhooks.secret)
+    async with Stack(options) as stack, served(consumer.take) as url, aiohttp.ClientSession() as http:
+        webhook = await subscribed(stack, http, await logged_in(stack, http), url)
+        consumer.secrets.append(webhook.secret)
         telling = asyncio.create_task(_tell(stack, chunks, kills))
         for number in range(kills):
             await asyncio.sleep(consumer.chance.uniform(*LIVES_SECONDS))  # spreads the kills over the work
             await stack.supervisor.kill(RELAY)
             await stack.supervisor.wait_ready(RELAY, deadline_seconds=60)
             if number * rotations // kills != (number + 1) * rotations // kills:
-                consumer.secrets.append(await webhooks.rotate())
+                consumer.secrets.append((await webhook.post("rotate-secret"))["secret"])
         await telling
         await _all_told(consumer, chunks)
         return KillsResult(
@@ -147,7 +139,7 @@ async def kill_the_relay(folder: Path, chunks: int, kills: int, rotations: int) 
             repeats=sum(count > 1 for count in consumer.taken.values()),
             with_two_ids=sum(len(ids) > 1 for ids in consumer.ids_by_chunk.values()),
             unverified=consumer.unverified,
-            newest_verifies=await webhooks.test(),
+            newest_verifies=(await webhook.post("test"))["delivered"],
         )
 
 
@@ -157,40 +149,6 @@ async def _all_told(consumer: Consumer, chunks: int) -> None:
         await asyncio.wait_for(consumer.whole(chunks), ALL_SENT_SECONDS)
 
 
-@dataclass(frozen=True)
-class _Webhooks:
-    """The subscription, through the gateway."""
-
-    http: aiohttp.ClientSession
-    url: str
-    headers: dict[str, str] = field(repr=False)
-    secret: str = field(repr=False)
-
-    @classmethod
-    async def subscribed(cls, stack: Stack, http: aiohttp.ClientSession, to: str) -> "_Webhooks":
-        email, password = stack.login
-        credentials = {"email": email, "password": password}
-        async with http.post(f"{stack.gateway_url}/api/v1/auth/login", json=credentials) as answer:
-            token = (await answer.json())["data"]["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        where = f"{stack.gateway_url}/api/v1/webhooks"
-        async with http.post(where, json={"url": to}, headers=headers) as answer:
-            answer.raise_for_status()
-            made = (await answer.json())["data"]
-        return cls(http, f"{where}/{made['id']}", headers, made["secret"])
-
-    async def rotate(self) -> str:
-        return str((await self._post("rotate-secret"))["secret"])
-
-    async def test(self) -> bool:
-        return bool((await self._post("test"))["delivered"])
-
-    async def _post(self, what: str) -> Any:
-        async with self.http.post(f"{self.url}/{what}", headers=self.headers) as answer:
-            answer.raise_for_status()
-            return (await answer.json())["data"]
-
-
 async def _tell(stack: Stack, chunks: int, kills: int) -> None:
     """Tell of the chunks bit by bit, so that there is work at each kill."""
     settings = ServiceSettings(amqp_url=SecretStr(stack.rabbitmq.url))
@@ -198,43 +156,6 @@ async def _tell(stack: Stack, chunks: int, kills: int) -> None:
     size = max(1, chunks // (kills + 1))
     for first in range(0, chunks, size):
         numbers = range(first, min(first + size, chunks))
-        await asyncio.gather(*(_publish(broker, number) for number in numbers))
+        await asyncio.gather(*(tell_chunk(broker, number) for number in numbers))
         await asyncio.sleep(sum(LIVES_SECONDS) / 2)
     await broker.close()
-
-
-async def _publish(broker: Broker, number: int) -> None:
-    chunk = Chunk(
-        chunk_id=f"bulk_{number:06d}_0",
-        submission_id=f"bulk_{number:06d}",
-        partition=0,
-        tenant=TENANT,
-        shop=SHOP,
-        submitted_at=datetime.now(UTC),
-        total_items=1,
-    )
-    outcome = ItemOutcome(position=0, sequence=number + 1, intent=Intent.UPSERT, result=Result.CREATED)
-    message = ChunkCompleted(chunk=chunk, outcomes=(outcome,))
-    envelope = Envelope(
-        message_id=uuid4(),
-        message_type=message.message_type,
-        time=datetime.now(UTC),
-        correlation_id=message.correlation_id(),
-        service="bench",
-        tenant=TENANT,
-        shop=SHOP,
-    )
-    await broker.publish(envelope, exchange=CHUNKS, routing_key=message.routing_key(), body=message.to_json())
-
-
-@asynccontextmanager
-async def _served(consumer: Consumer) -> AsyncIterator[str]:
-    app = web.Application()
-    app.add_routes([web.post("/webhooks", consumer.take)])
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/webhooks"
-    finally:
-        await runner.cleanup()

@@ -144,9 +144,16 @@ class Gateway:
         found: dict[str, Any] = answer.body
         return found
 
-    async def post_webhook(self, url: str, shops: Sequence[str] = ()) -> dict[str, Any]:
-        """Subscribe, of all shops or these; the answer holds the secret, which is shown this once."""
-        wanted = {"url": url, "shops": list(shops) or None}
+    async def post_webhook(
+        self, url: str, shops: Sequence[str] = (), events: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Subscribe to these events, else to chunks, of these shops, else of all.
+
+        The answer holds the secret, which is shown this once.
+        """
+        wanted: dict[str, Any] = {"url": url, "shops": list(shops) or None}
+        if events:
+            wanted["events"] = list(events)
         answer = await self._ask("POST", "/api/v1/webhooks", json_body=wanted, repeatable=False)
         found: dict[str, Any] = answer.body["data"]
         return found

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from common.public.webhooks import EVENT_TYPES
 from skuwire.main import app
 
 WEBHOOK, DELIVERY = "6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c", "0b6bbd70-40f6-4b6e-8c0f-6b8f1d1c7f3a"
@@ -84,6 +85,22 @@ def test_a_secret_is_all_that_is_written(gateway: Gateway) -> None:
     assert gateway("rotate", WEBHOOK).stdout == "whsec_abc\n"
 
 
+def test_the_events_are_named_and_subscribed_to(gateway: Gateway) -> None:
+    shown = run.invoke(app, ["webhooks", "events"], env={"COLUMNS": "160"}).output
+    for name in EVENT_TYPES:
+        assert name in shown
+    gateway.data = {"id": WEBHOOK, "secret": "whsec_abc"}
+    gateway("create", "https://erp.example.com/", "--event", "product.*", "--event", "bulk.completed")
+    assert gateway.asked[0][2]["events"] == ["product.*", "bulk.completed"]
+
+
+def test_an_example_of_an_event_is_asked_for(gateway: Gateway) -> None:
+    gateway.data = {"delivered": True, "status": 200, "cause": None, "answer": "", "seconds": 0.1}
+    gateway("test", WEBHOOK, "--event", "product.synced")
+    gateway("test", WEBHOOK)
+    assert [body for _, _, body in gateway.asked] == [{"event": "product.synced"}, None]
+
+
 def test_what_a_test_webhook_was_answered_is_shown(gateway: Gateway) -> None:
     gateway.data = {"delivered": False, "status": 500, "cause": None, "answer": "[red]no", "seconds": 0.1}
     refused = gateway("test", WEBHOOK)
@@ -101,10 +118,25 @@ def test_what_was_missed_is_recovered_and_counted(gateway: Gateway) -> None:
 
 
 def test_webhooks_and_deliveries_are_listed(gateway: Gateway) -> None:
-    webhook = {"id": "w", "url": "https://e.x/", "shops": None, "state": "disabled", "failing_since": None}
+    webhook = {
+        "id": "w",
+        "url": "https://e.x/",
+        "events": ["*"],
+        "shops": None,
+        "state": "disabled",
+        "failing_since": None,
+    }
     gateway.data = {"webhooks": [webhook | {"state_reason": "answered 410"}]}
     assert "410" in gateway("list").output
-    delivery = {"id": "d", "created_at": "now", "subject": "c", "shop": "s", "state": "gone", "attempts": 1}
+    delivery = {
+        "id": "d",
+        "created_at": "now",
+        "event": "product.failed",
+        "subject": "c",
+        "shop": "s",
+        "state": "gone",
+        "attempts": 1,
+    }
     gateway.data = {"deliveries": [delivery | {"last_status": 410, "last_cause": None}]}
-    assert "410" in gateway("deliveries", WEBHOOK, "--state", "gone").output
-    assert gateway.asked[1][1].endswith(f"/{WEBHOOK}/deliveries?state=gone")
+    assert "410" in gateway("deliveries", WEBHOOK, "--state", "gone", "--event", "product.*").output
+    assert gateway.asked[1][1].endswith(f"/{WEBHOOK}/deliveries?state=gone&event=product.*")

@@ -173,7 +173,7 @@ def _telling(event: type[PublicEvent]) -> Object:
     return {
         "action": "send",
         "channel": {"$ref": f"#/channels/{name}"},
-        "summary": _summary(event),
+        "summary": summary_of(event),
         "messages": [{"$ref": f"#/channels/{name}/messages/{event.message_type}"}],
         "bindings": {"amqp": {"deliveryMode": 2, "timestamp": True, "bindingVersion": BINDING_VERSION}},
     }
@@ -183,7 +183,7 @@ def _posting(name: str) -> Object:
     return {
         "action": "send",
         "channel": {"$ref": f"#/channels/{WEBHOOKS}"},
-        "summary": _summary(BODIES[name]),
+        "summary": summary_of(BODIES[name]),
         "messages": [{"$ref": f"#/channels/{WEBHOOKS}/messages/{name}"}],
         "bindings": {"http": {"method": "POST", "bindingVersion": BINDING_VERSION}},
     }
@@ -194,7 +194,7 @@ def _broker_message(event: type[PublicEvent]) -> Object:
     return {
         "name": event.message_type,
         "title": event.event_name(),
-        "summary": _summary(event),
+        "summary": summary_of(event),
         "description": ABOUT_PROPERTIES,
         "contentType": "application/json",
         "headers": BROKER_HEADERS,
@@ -209,7 +209,7 @@ def _webhook_message(name: str, body: type[BaseModel]) -> Object:
     return {
         "name": f"webhook.{name}",
         "title": name,
-        "summary": _summary(body),
+        "summary": summary_of(body),
         "contentType": "application/json",
         "headers": WEBHOOK_HEADERS,
         "payload": {"$ref": f"#/components/schemas/{body.__name__}"},
@@ -244,7 +244,8 @@ def _words(model: type[BaseModel]) -> str:
     return _unwrapped(inspect.getdoc(model) or "")
 
 
-def _summary(model: type[BaseModel]) -> str:
+def summary_of(model: type[BaseModel]) -> str:
+    """When it is told, in a sentence or two."""
     return _words(model).split("\n\n")[0]
 
 

@@ -1,4 +1,4 @@
-"""`skuwire webhooks …`: where the results of chunks go, and what became of each delivery."""
+"""`skuwire webhooks …`: where events go, and what became of each delivery."""
 
 from typing import Annotated
 
@@ -6,6 +6,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from common.public.asyncapi import summary_of
+from common.public.webhooks import BODIES, CHUNK_COMPLETED
 from skuwire.commands.opening import logged_in, shown_once, works_with
 from skuwire.commands.options import console
 from skuwire.gateway import Gateway
@@ -23,12 +25,26 @@ async def list_(gateway: Gateway) -> None:
 
     Example: skuwire webhooks list
     """
-    table = Table("id", "url", "shops", "state", "failing since")
+    table = Table("id", "url", "events", "shops", "state", "failing since")
     for webhook in await gateway.webhooks():
         state = " ".join(filter(None, (webhook["state"], webhook["state_reason"])))
         shops = " ".join(webhook["shops"] or ["all"])
         since = webhook["failing_since"] or ""
-        table.add_row(webhook["id"], escape(webhook["url"]), escape(shops), escape(state), since)
+        events = " ".join(webhook["events"])
+        row = (webhook["id"], webhook["url"], events, shops, state, since)
+        table.add_row(*(escape(text) for text in row))
+    console.print(table)
+
+
+@webhooks.command()
+def events() -> None:
+    """Show what can be subscribed to.
+
+    Example: skuwire webhooks events
+    """
+    table = Table("event", "told")
+    for name, body in BODIES.items():
+        table.add_row(name, escape(summary_of(body)))
     console.print(table)
 
 
@@ -38,16 +54,24 @@ async def create(
     gateway: Gateway,
     url: Annotated[str, typer.Argument(metavar="URL", help="https://…, where webhooks are to go.")],
     *,
+    event: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--event",
+            help=f"Such as product.failed or product.*; several times. `skuwire webhooks events` shows all. "
+            f"Default: {CHUNK_COMPLETED}.",
+        ),
+    ] = None,
     shop: Annotated[
         list[str] | None, typer.Option("--shop", help="Only of this shop; several times. Default: of all.")
     ] = None,
 ) -> None:
     """Make a webhook and write its secret, this once, to standard output and nothing else.
 
-    Example: skuwire webhooks create https://erp.example.com/skuwire --shop milano
+    Example: skuwire webhooks create https://erp.example.com/skuwire --event 'product.*' --shop milano
     """
     with shown_once("webhook", "webhooks list"):
-        typer.echo((await gateway.post_webhook(url, shop or []))["secret"])
+        typer.echo((await gateway.post_webhook(url, shop or [], event or []))["secret"])
 
 
 @webhooks.command()
@@ -95,12 +119,19 @@ async def rotate(gateway: Gateway, webhook_id: IdArgument) -> None:
 
 @webhooks.command("test")
 @works_with(logged_in)
-async def try_out(gateway: Gateway, webhook_id: IdArgument) -> None:
+async def try_out(
+    gateway: Gateway,
+    webhook_id: IdArgument,
+    *,
+    event: Annotated[
+        str | None, typer.Option(help="Send an example of this event, such as product.synced.")
+    ] = None,
+) -> None:
     """Send a signed test webhook now, and show what comes back. Ends with 1 where it was not taken.
 
-    Example: skuwire webhooks test 6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c
+    Example: skuwire webhooks test 6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c --event product.synced
     """
-    told = await gateway.ask_of_webhook(webhook_id, "test")
+    told = await gateway.ask_of_webhook(webhook_id, "test", None if event is None else {"event": event})
     heard = told["cause"] or f"{told['status']} {told['answer']}".strip()
     console.print(escape(f"{heard} after {told['seconds']} s"))
     raise typer.Exit(ExitCode.OK if told["delivered"] else ExitCode.NOT_AS_PROMISED)
@@ -115,18 +146,20 @@ async def deliveries(
     state: Annotated[
         str | None, typer.Option(help="pending, delivered, exhausted, gone or cancelled.")
     ] = None,
+    event: Annotated[str | None, typer.Option(help="Of this event only; product.* takes in several.")] = None,
 ) -> None:
     """Show the newest deliveries.
 
     Example: skuwire webhooks deliveries 6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c --state exhausted
     """
-    query = {} if state is None else {"state": state}
+    query = {name: text for name, text in (("state", state), ("event", event)) if text is not None}
     found = await gateway.webhook_deliveries(webhook_id, query)
-    table = Table("id", "made", "chunk", "shop", "state", "attempts", "last answer")
+    table = Table("id", "made", "event", "about", "shop", "state", "attempts", "last answer")
     for one in found:
         last = str(one["last_status"] or one["last_cause"] or "")
-        row = (one["id"], one["created_at"], one["subject"], one["shop"], one["state"], str(one["attempts"]))
-        table.add_row(*(escape(text) for text in (*row, last)))
+        about = (one["event"], one["subject"], one["shop"])
+        row = (one["id"], one["created_at"], *about, one["state"], str(one["attempts"]), last)
+        table.add_row(*(escape(text) for text in row))
     console.print(table)
 
 
