@@ -1,12 +1,14 @@
 """The main job, as its users see it: products go in over HTTP, the shop shows them, results come back."""
 
 import base64
+from collections import Counter
 from typing import Any
 
 import pytest
 from tests.conftest import Running, eventually, picture
 
 from skuwire.demo.catalogue import seed_sync_example
+from skuwire.demo.receiver import Receiver
 from skuwire.gateway import GatewayRefused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -104,6 +106,33 @@ async def test_every_chunk_is_told_once_in_a_webhook_that_verifies(running: Runn
     assert (body["partition"], body["totalItems"], body["completed"], body["errors"]) == (2, 20, 20, 0)
     received = running.receiver.received
     assert received.verified_ids == received.delivery_ids
+
+
+async def test_whoever_subscribes_hears_of_each_product_and_once_of_the_whole(running: Running) -> None:
+    async with Receiver() as receiver:
+        made = await running.gateway.post_webhook(receiver.url, events=["product.*", "bulk.completed"])
+        receiver.received.secret = made["secret"]
+        items = [catalogue_item(number) for number in range(2000, 2060)]
+        items[7] = {**items[7], "category_id": "999"}
+        status = await running.send(items)
+        events = receiver.received.events
+
+        def ends() -> list[Any]:
+            ended = [event["data"] for event in events if event["type"] == "bulk.completed"]
+            return [data for data in ended if data["submission_id"] == status["bulkId"]]
+
+        await eventually(lambda: len(events) >= 61 and ends())
+        await running.gateway.delete_webhook(made["id"])
+
+    of_bulk = [event for event in events if event["data"]["submission_id"] == status["bulkId"]]
+    assert Counter(event["type"] for event in of_bulk) == {
+        "product.synced": 59,
+        "product.failed": 1,
+        "bulk.completed": 1,
+    }
+    [end] = ends()
+    assert (end["kind"], end["status"], end["chunks"]) == ("bulk", "completed", 2)
+    assert (end["total_items"], end["created"], end["refused"]) == (60, 59, 1)
 
 
 async def test_no_secret_reaches_a_log(running: Running) -> None:

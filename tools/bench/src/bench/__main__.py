@@ -131,7 +131,7 @@ def slow_clients(
 @application.command()
 def slow_endpoint(
     rounds: Annotated[int, typer.Option(min=1, help="Times that it is measured without and with it.")] = 4,
-    chunks: Annotated[int, typer.Option(min=10, help="Chunks that are told in each half of a round.")] = 150,
+    chunks: Annotated[int, typer.Option(min=10, help="Chunks that are told in each half of a round.")] = 100,
 ) -> None:
     """One endpoint that answers after 14 s among ten fast ones: how much later do those get theirs?"""
     plan = Plan(rounds, chunks)

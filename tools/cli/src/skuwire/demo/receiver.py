@@ -15,10 +15,11 @@ MOST_BYTES = 4 * 1024 * 1024  # 50 items with their messages are far below
 
 @dataclass
 class Received:
-    """What came in so far. `chunks` holds the bodies of verified deliveries by chunk id."""
+    """What came in so far, verified: `chunks` holds the bodies by chunk id, `events` those of other types."""
 
     secret: str | None = field(default=None, repr=False)
     chunks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
     delivery_ids: set[str] = field(default_factory=set)
     verified_ids: set[str] = field(default_factory=set)
     repeats: int = 0
@@ -38,9 +39,14 @@ class Received:
         if known:
             self.repeats += 1
         else:
-            chunk = json.loads(body)
-            self.chunks[chunk["chunkId"]] = chunk
+            self._keep(json.loads(body))
         return 200
+
+    def _keep(self, told: dict[str, Any]) -> None:
+        if "chunkId" in told:
+            self.chunks[told["chunkId"]] = told
+        else:
+            self.events.append(told)
 
 
 class Receiver:
