@@ -76,8 +76,7 @@ class Admission:
             if keep:
                 await keep(work.connection, submission)
             submitted = _submitted(submission, made)
-            if origin.kind in OF_SYNC:
-                await retry_store.keep_changes(work.connection, submitted)
+            await retry_store.keep_changes(work.connection, submitted)
             for message in submitted:
                 work.publish(message)
             if not submitted:  # all refused at the door: there is nobody else to tell its end

@@ -48,7 +48,8 @@ class Progress:
         await settle_items(work.connection, [(key[0], outcome, at) for key, (outcome, at) in told.items()])
         changed = {one.submission_id for one in steps}
         if step == "completed":
-            await forget_what_came_through(work.connection, changed)
+            chunks = [(one.submission_id, one.partition) for one in steps]
+            await forget_what_came_through(work.connection, chunks)
             traces = {item.message.chunk.submission_id: item.envelope.traceparent for item in received}
             await tell_completed(work, traces)
         work.after_commit(lambda: self._waiting.wake(changed))

@@ -1,8 +1,8 @@
 """The SQL of what is kept so that it can be handed in again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from common.messages import ChunkSubmitted, ProductChange
+from common.messages import ChunkSubmitted
 from gateway.retrying import KEPT_DAYS
 from gateway.store import Connection
 
@@ -23,25 +23,44 @@ async def keep_changes(connection: Connection, submitted: Sequence[ChunkSubmitte
     )
 
 
-async def load_changes(connection: Connection, submission_id: str) -> list[ProductChange]:
-    """The changes of a submission that are still kept."""
+async def load_kept(connection: Connection, submission_id: str) -> list[bytes]:
+    """Those chunks of a submission that are still kept."""
     rows = await connection.fetch(
         "select body from submitted_changes where submission_id = $1 order by partition", submission_id
     )
-    return [change for row in rows for change in ChunkSubmitted.model_validate_json(row["body"]).changes]
+    return [row["body"] for row in rows]
 
 
-async def forget_what_came_through(connection: Connection, submission_ids: Iterable[str]) -> None:
-    """The changes of completed chunks without a refusal are needed no more."""
+async def count_kept_bytes(connection: Connection, submission_id: str) -> int:
+    """How many bytes `load_kept` would give."""
+    count: int = await connection.fetchval(
+        "select coalesce(sum(octet_length(body)), 0) from submitted_changes where submission_id = $1",
+        submission_id,
+    )
+    return count
+
+
+async def load_refused_positions(connection: Connection, submission_id: str) -> list[int]:
+    """Which items of a submission were refused."""
+    rows = await connection.fetch(
+        "select position from items where submission_id = $1 and result = 'refused' order by position",
+        submission_id,
+    )
+    return [row["position"] for row in rows]
+
+
+async def forget_what_came_through(connection: Connection, chunks: Sequence[tuple[str, int]]) -> None:
+    """The changes of those of these completed chunks that have no refusal are needed no more."""
     await connection.execute(
         """
-        delete from submitted_changes using chunks
-        where submitted_changes.submission_id = any($1::text[])
-            and chunks.submission_id = submitted_changes.submission_id
-            and chunks.partition = submitted_changes.partition
+        delete from submitted_changes as kept
+        using chunks, unnest($1::text[], $2::int[]) as told (submission_id, partition)
+        where (kept.submission_id, kept.partition) = (told.submission_id, told.partition)
+            and (chunks.submission_id, chunks.partition) = (told.submission_id, told.partition)
             and chunks.completed_at is not null and chunks.refused = 0
         """,
-        sorted(submission_ids),
+        [submission_id for submission_id, _ in chunks],
+        [partition for _, partition in chunks],
     )
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from common.messages import ProductChange, Result
+from common.messages import ChunkSubmitted, ProductChange
 from gateway.drafts import Draft, SentProducts
 from gateway.errors import Refusal
-from gateway.submissions import ItemState, Status, SubmissionState
+from gateway.submissions import Status, SubmissionState
 
 KEPT_DAYS = 7
 
@@ -20,14 +20,20 @@ class Retry:
     missing: tuple[int, ...]
 
 
-def retry_of(submission: SubmissionState, items: Sequence[ItemState], kept: Sequence[ProductChange]) -> Retry:
-    """What of a submission is handed in again. Raises `Refusal`: 409 where there is nothing, 410 no more."""
+def retry_of(submission: SubmissionState, refused: Sequence[int], kept: Sequence[bytes]) -> Retry:
+    """What of a submission is handed in again, of the positions that were refused.
+
+    `kept` are its chunks as they were told. Raises `Refusal`: 409 where there is nothing, 410 no more.
+    """
     if submission.status in (Status.QUEUED, Status.PROCESSING):
         raise Refusal(409, "not_finished", "It is still being worked on; retry what is refused in the end.")
-    refused = [item.position for item in items if item.result is Result.REFUSED]
     if not refused:
         raise Refusal(409, "nothing_to_retry", "Nothing of it was refused.")
-    changes = {change.position: change for change in kept}
+    changes = {
+        change.position: change
+        for body in kept
+        for change in ChunkSubmitted.model_validate_json(body).changes
+    }
     again = [position for position in refused if position in changes]
     if not again:
         message = (

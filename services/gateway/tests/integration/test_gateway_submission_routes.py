@@ -11,11 +11,13 @@ from yarl import URL
 from common.messages import ChunkCompleted, ChunkSubmitted, ChunkValidated, Message, SubmissionCompleted
 from common.messaging.outbox import OutboxRelay
 from gateway import retry_store
+from gateway.access.scopes import Role
 from gateway.testing import (
     Running,
     all_refused,
     all_written,
     eventually,
+    logged_in,
     nothing_yet,
     refused,
     written,
@@ -32,7 +34,7 @@ def product(reference: str, **more: Any) -> dict[str, Any]:
 def second_refused(submitted: ChunkSubmitted) -> list[Message]:
     """Of the products of a chunk the second is refused."""
     outcomes = tuple(
-        refused(change, "category_unknown", "categories") if change.position == 1 else written(change)
+        refused(change, "category_unknown", "categories") if change.position % 50 == 1 else written(change)
         for change in submitted.changes
     )
     return [ChunkCompleted(chunk=submitted.chunk, outcomes=outcomes)]
@@ -213,6 +215,62 @@ async def test_a_retry_under_one_key_is_one(gateway: Running) -> None:
     ]
     assert len({answer.body["data"]["syncId"] for answer in answers}) == 1
     assert (await listed(gateway))["total"] == 2
+
+
+BULK = "/api/products/bulk"
+
+
+async def finished_bulk(gateway: Running, count: int, **headers: str) -> str:
+    """The path of a bulk that the stations have answered."""
+    items = [{"sku": f"P-{number}", "en": {"name": "A"}} for number in range(count)]
+    accepted = await gateway.client.post(
+        BULK, {"items": [*items, {"sku": "wrong", "prize": 1}]}, headers=headers
+    )
+    path = f"{BULK}/{accepted.body['data']['bulkId']}"
+    await is_finished(gateway, path)
+    return path
+
+
+async def is_finished(gateway: Running, path: str) -> None:
+    async def has_ended() -> bool:
+        return (await gateway.client.get(path)).body["data"]["status"] in {"completed", "failed"}
+
+    await eventually(has_ended)
+
+
+async def test_what_was_refused_of_a_bulk_is_handed_in_again(gateway: Running) -> None:
+    gateway.stations.script = second_refused
+    path = await finished_bulk(gateway, 120)
+    assert await gateway.database.pool.fetchval("select count(*) from submitted_changes") == 3
+    gateway.stations.script = all_written
+    answers = [
+        await gateway.client("POST", f"{path}/retry", headers={"Idempotency-Key": "once"}) for _ in range(2)
+    ]
+    assert answers[0].status == 200, answers[0].body
+    assert answers[0].body == answers[1].body
+    data = answers[0].body["data"]
+    assert (data["retried"], data["chunks"], data["notStored"]) == (3, 1, [120])
+    assert path.endswith(data["retryOf"])
+    again = answers[0].headers["Location"]
+    await is_finished(gateway, again)
+    shown = (await gateway.client.get(again)).body["data"]
+    assert [item["reference"] for item in shown["items"]] == ["P-1", "P-51", "P-101"]
+    assert shown["status"] == "completed"
+    assert shown["retryOf"] == data["retryOf"]
+    assert (await gateway.client("POST", f"{again}/retry")).status == 409  # nothing of it was refused
+    await gateway.database.pool.execute("delete from submitted_changes")
+    assert (await gateway.client("POST", f"{path}/retry")).status == 410
+    spy = await logged_in(gateway, "spy@example.com", Role.ADMIN, tenant="other")
+    assert (await spy("POST", f"{path}/retry")).status == 404
+
+
+async def test_a_bulk_that_goes_on_is_not_retried_yet(gateway: Running) -> None:
+    gateway.stations.script = nothing_yet
+    accepted = await gateway.client.post(BULK, {"items": [{"sku": "A", "en": {"name": "A"}}]})
+    answer = await gateway.client("POST", f"{BULK}/{accepted.body['data']['bulkId']}/retry")
+    assert (answer.status, answer.body["error"]) == (
+        409, "It is still being worked on; retry what is refused in the end.",
+    )  # fmt: skip
 
 
 # ── cancel ──

@@ -59,6 +59,16 @@ class AcceptedBulk(TypedDict):
     msjs: list[RefusedBulkItem]
 
 
+class RetriedBulk(AcceptedBulk):
+    """The same for items that were handed in again."""
+
+    retryOf: BulkId
+    retried: Annotated[int, Field(ge=1, description="How many items were handed in again.", examples=[3])]
+    notStored: Annotated[
+        list[Index], Field(description="Refused items of the earlier bulk that are not stored any more.")
+    ]
+
+
 class BulkChunk(TypedDict):
     """One chunk: at most 50 items that travel together."""
 
@@ -96,6 +106,7 @@ class BulkProgress(TypedDict):
     bulkId: BulkId
     status: StatusName
     shop: ShopId
+    retryOf: NotRequired[BulkId]
     traceId: TraceId
     totalItems: Count
     open: Count

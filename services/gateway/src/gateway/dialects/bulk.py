@@ -22,8 +22,9 @@ from gateway.dry_run import is_dry_run_of_list
 from gateway.errors import Refusal, unreadable, violated
 from gateway.fields import ALIASES, FIELDS, IDS, product_id_of, without_picture_bytes
 from gateway.reading import LANGUAGE, Reading
+from gateway.retrying import Retry
 from gateway.strict_json import Json
-from gateway.submissions import ChunkState, ItemState, SubmissionState
+from gateway.submissions import Accepted, ChunkState, ItemState, SubmissionState
 from gateway.vocabulary import as_sent, operation_of
 
 MAX_REFERENCE = 64
@@ -173,6 +174,19 @@ def accepted(
     return {"data": data} | ({"dryRun": True} if dry_run else {})
 
 
+def retried(retry: Retry, submission: Accepted) -> dict[str, Any]:
+    """The same for items that were handed in again: which they are, and which could not be."""
+    answer = accepted(
+        submission.submission_id, submission.chunks, submission.refused, dry_run=submission.dry_run
+    )
+    answer["data"] |= {
+        "retryOf": submission.origin.retry_of,
+        "retried": len(retry.positions),
+        "notStored": list(retry.missing),
+    }
+    return answer
+
+
 def error_message(refused: RefusedItem) -> dict[str, Any]:
     """One entry of `msjs`; its own `msjs` is a JSON text, as the seed has it."""
     return {
@@ -218,6 +232,7 @@ def progress(
             "bulkId": submission.submission_id,
             "status": submission.status.value,
             "shop": submission.shop,
+            **({"retryOf": submission.retry_of} if submission.retry_of else {}),
             "traceId": submission.trace_id,
             "totalItems": submission.total_items,
             "open": submission.open_items,

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from common.messages import Result
 from gateway import retry_store, store
 from gateway.access.shop_choice import chosen_shop
 from gateway.dialects import sync, sync_answers
@@ -77,8 +78,9 @@ class SyncRoutes:
         surface, caller = self._surface, request[CALLER]
         submission, items = await self._found(request)
         async with surface.rows(request).transaction() as connection:
-            kept = await retry_store.load_changes(connection, submission.submission_id)
-        retry = retry_of(submission, items, kept)
+            kept = await retry_store.load_kept(connection, submission.submission_id)
+        refused = [item.position for item in items if item.result is Result.REFUSED]
+        retry = retry_of(submission, refused, kept)
         check_deletions(caller, retry.sent)
         shop = chosen_shop(caller, surface.shops.of_tenant(caller.tenant), submission.shop)
         single = submission.total_items == 1
