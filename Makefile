@@ -44,7 +44,7 @@ test-unit: $(INSTALLED) ## Run the tests that need no server (seconds)
 lint: $(INSTALLED) ## Check style, types and the directions of imports
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
-	@$(BIN)/mypy $(addsuffix /src,$(MEMBERS))
+	@$(BIN)/mypy $(addsuffix /src,$(MEMBERS)) examples
 	@$(BIN)/lint-imports --no-logo
 
 format: $(INSTALLED) ## Put every file into the one format
