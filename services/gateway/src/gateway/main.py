@@ -92,7 +92,7 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
         *BulkRoutes(surface).routes(),
         *SubmissionRoutes(surface).routes(),
         *MediaRoutes(surface).routes(),
-        *InboundWebhookRoutes(Deliveries(surface, sources, database)).routes(),
+        *InboundWebhookRoutes(surface, Deliveries(surface, sources, database)).routes(),
         *DocumentRoutes().routes(),
         *PageRoutes().routes(),
         *ShopRoutes(surface, registry).routes(),

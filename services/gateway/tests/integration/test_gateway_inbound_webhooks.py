@@ -15,10 +15,11 @@ from pydantic import SecretStr
 
 from common.messages import Intent
 from common.messaging.broker import Broker
+from gateway.access.scopes import Role
 from gateway.inbound import store
 from gateway.inbound.sources import InboundSource, known_sources
 from gateway.settings import GatewaySettings
-from gateway.testing import Answer, Running
+from gateway.testing import Answer, Running, logged_in
 
 PATH = "/api/webhooks/gesmart/products"
 SECRET, NEXT = "hV4pTz8KqRw2Lm6NbXc9Jd3FsGy7Ua5E", "Qe7Yt3Lk9Wz5Rb1Nc8Mv4Xj6Hp2Sd0Fg"
@@ -248,3 +249,34 @@ async def test_a_source_of_a_shop_that_there_is_not_keeps_the_service_from_start
     source = InboundSource(name="erp", shop="atlantis", secrets=(SecretStr(SECRET),))
     with pytest.raises(ValueError, match="atlantis, which is not among the shops"):
         known_sources((source,), gateway.runtime.shops)
+
+
+# ── the record, read ──
+
+RECORD = "/api/v1/inbound-webhooks"
+
+
+async def test_a_tenant_reads_what_became_of_its_webhooks(gateway: Running) -> None:
+    taken = await deliver(gateway, PRODUCT, "d-1")
+    await deliver(gateway, PRODUCT, "d-1")
+    await deliver(gateway, b"{", "d-2")
+    await deliver(gateway, PRODUCT, "d-3", secret="x" * 32)
+
+    async def read(query: str = "") -> list[tuple[str, str, int]]:
+        answer = await gateway.client.get(f"{RECORD}?{query}")
+        assert answer.status == 200, answer.body
+        found = answer.body["data"]["inbound_webhooks"]
+        return [(one["delivery_id"], one["outcome"], one["status"]) for one in found]
+
+    all_three = [("d-2", "refused", 400), ("d-1", "replayed", 200), ("d-1", "queued", 200)]
+    assert await read() == all_three  # a wrong signature is nobody's
+    assert await read("delivery_id=d-1&outcome=queued") == all_three[2:]
+    assert await read("source=erp&since=2020-01-01") == all_three
+    assert await read("source=another") == await read("until=2020-01-01") == []
+    assert await read("per_page=1&page=2") == all_three[1:2]
+    [queued] = (await gateway.client.get(f"{RECORD}?outcome=queued")).body["data"]["inbound_webhooks"]
+    assert queued["sync_id"] == taken.body["data"]["syncId"]
+    spy = await logged_in(gateway, "spy@example.com", Role.ADMIN, tenant="other")
+    assert (await spy.get(RECORD)).body["data"]["inbound_webhooks"] == []
+    for query in ("outcome=lost", "since=x", "sauce=erp", "delivery_id=%00", "page=0"):
+        assert (await gateway.client.get(f"{RECORD}?{query}")).status == 422, query
