@@ -151,6 +151,7 @@ ASKING: Mapping[tuple[str, str], Sequence[Asking]] = {
     ],
     ("GET", "/api/products/bulk/{bulk_id}"): [*ROW, *HEADERS],
     ("GET", "/api/products/bulk/{bulk_id}/chunks/{partition}"): [*ROW, *HEADERS],
+    ("POST", "/api/products/bulk/{bulk_id}/retry"): [*ROW, *HEADERS],
     ("POST", "/api/products/bulk/{bulk_id}/cancel"): [*ROW, *HEADERS],
     ("HEAD", "/api/v1/media/{sha256}"): [*ROW, *HEADERS],
     ("PUT", "/api/v1/media/{sha256}"): [*ROW, *HEADERS],
