@@ -9,7 +9,7 @@ from common.service import Runtime, run_service
 from webhook_relay.deliverer import Deliverer
 from webhook_relay.endpoints import Endpoint, read_endpoints_file
 from webhook_relay.handlers import Intake
-from webhook_relay.posting import Poster
+from webhook_relay.posting import Poster, resolve_side_by_side
 from webhook_relay.retention import Retention
 from webhook_relay.routes import internal_routes
 from webhook_relay.routes.endpoints import TRIALS_AT_ONCE
@@ -39,10 +39,12 @@ async def start(runtime: Runtime[RelaySettings]) -> None:
         sealed = await seal_all(connection, sealer)
     if sealed:
         log.info("endpoints.secrets_sealed", count=sealed)
+    connections = settings.in_flight + TRIALS_AT_ONCE
+    resolve_side_by_side(connections)
     poster = Poster(
         connect_timeout_seconds=settings.connect_timeout_seconds,
         total_timeout_seconds=settings.total_timeout_seconds,
-        connections=settings.in_flight + TRIALS_AT_ONCE,
+        connections=connections,
         check=accept_any_address if settings.allow_private_endpoints else refuse_unless_public,
     )
     runtime.on_stop.append(poster.close)

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import socket
+import threading
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from common.http.addresses import AddressRefused, refuse_unless_public
 from common.http.visiting import AddressCheck, accept_any_address
 from webhook_relay.delivery import Answer, Answered, Attempt, Failed
-from webhook_relay.posting import KEPT_ANSWER_CHARACTERS, Poster
+from webhook_relay.posting import KEPT_ANSWER_CHARACTERS, Poster, resolve_side_by_side
 
 
 async def post(
@@ -173,3 +174,29 @@ async def test_no_proxy_of_the_environment_is_used(receiver: Any, monkeypatch: p
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert isinstance(await post(receiver.url + "/hook"), Answered)
+
+
+async def test_names_that_nobody_answers_for_hold_up_no_other(
+    poster: Poster, receiver: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, look_up = threading.Event(), socket.getaddrinfo
+    asked: list[str] = []
+
+    def slow_for_some(host: Any, *arguments: Any, **named: Any) -> Any:
+        if str(host).endswith(".silent.example"):
+            asked.append(str(host))
+            answered.wait(20)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return look_up(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow_for_some)
+    resolve_side_by_side(64)
+    urls = [f"http://{number}.silent.example/" for number in range(40)]
+    silent = [asyncio.create_task(poster.post(Attempt(url, {}, b""))) for url in urls]
+    try:
+        await eventually(lambda: len(asked) == len(urls))
+        quick = await poster.post(Attempt(receiver.url.replace("127.0.0.1", "localhost"), {}, b"{}"))
+    finally:
+        answered.set()
+    assert isinstance(quick, Answered)
+    assert all(isinstance(answer, Failed) for answer in await asyncio.gather(*silent))
