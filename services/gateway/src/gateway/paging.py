@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.messages import Reason
+from gateway.answers.paging import Paged
 from gateway.errors import violated
 
 MAX_PAGE = 100_000
@@ -21,7 +22,7 @@ class Page:
     def offset(self) -> int:
         return (self.number - 1) * self.size
 
-    def of(self, total: int) -> dict[str, int]:
+    def of(self, total: int) -> Paged:
         """What a list says of itself: go on while `page` is less than `pages`."""
         return {"total": total, "page": self.number, "per_page": self.size, "pages": -(-total // self.size)}
 

@@ -29,6 +29,7 @@ from gateway.access import user_store
 from gateway.access.passwords import Passwords
 from gateway.access.scopes import Role
 from gateway.settings import GatewaySettings
+from gateway.testing_documented import check_documented
 
 PATIENCE_SECONDS = 20.0
 LOOK_AGAIN_SECONDS = 0.02
@@ -150,11 +151,12 @@ class Answer:
 
 @dataclass
 class Client:
-    """Somebody outside. Logged in, unless `token` is None."""
+    """Somebody outside, who believes the document. Logged in, unless `token` is None."""
 
     http: aiohttp.ClientSession
     url: str
     token: str | None = None
+    is_documented: bool = True  # False where somebody else answers in the place of a service
 
     async def __call__(self, method: str, path: str, **options: Any) -> Answer:
         headers = dict(options.pop("headers", {}))
@@ -163,6 +165,8 @@ class Client:
         async with self.http.request(method, self.url + path, headers=headers, **options) as answer:
             is_json = "json" in answer.content_type and method != "HEAD"
             body = await answer.json(content_type=None) if is_json else await answer.text()
+            if self.is_documented:
+                check_documented(method, answer.url.raw_path, answer.status, answer.headers, body)
             return Answer(answer.status, dict(answer.headers), body)
 
     async def post(self, path: str, body: Any, **options: Any) -> Answer:

@@ -18,9 +18,9 @@ def variants(reading: Reading, value: Json, path: str) -> tuple[Variant, ...] | 
 
 
 def _variant(reading: Reading, entry: dict[str, Json], path: str) -> Variant:
-    reading.only(entry, path, frozenset({"reference", "options", *_FIELDS}))
+    reading.only(entry, path, frozenset({"reference", "options", *FIELDS}))
     found: dict[str, Any] = {
-        key: read(reading, entry[key], f"{path}.{key}") for key, read in _FIELDS.items() if key in entry
+        key: read(reading, entry[key], f"{path}.{key}") for key, read in FIELDS.items() if key in entry
     }
     reference = reading.required_text(entry, "reference", path)
     return Variant(reference=reference, options=_options(reading, entry.get("options"), path), **found)
@@ -47,12 +47,12 @@ def _options(reading: Reading, value: Json, path: str) -> dict[str, str]:
     return found
 
 
-def _impact(reading: Reading, value: Json, path: str) -> Decimal | None:
+def impact(reading: Reading, value: Json, path: str) -> Decimal | None:
     """What is added to the product's price or weight; a null adds nothing."""
     return Decimal(0) if value is None else reading.number(value, path)
 
 
-def _file_names(reading: Reading, value: Json, path: str) -> tuple[str, ...] | None:
+def file_names(reading: Reading, value: Json, path: str) -> tuple[str, ...] | None:
     """Pictures by the names that the product's list gives them."""
     if value is None:
         return ()
@@ -66,14 +66,14 @@ def _file_names(reading: Reading, value: Json, path: str) -> tuple[str, ...] | N
     return tuple(dict.fromkeys(names))
 
 
-_FIELDS: dict[str, FieldReader] = {
+FIELDS: dict[str, FieldReader] = {
     "ean13": Reading.text,
-    "price_impact": _impact,
-    "weight_impact": _impact,
+    "price_impact": impact,
+    "weight_impact": impact,
     "quantity": Reading.integer,
     "minimal_quantity": Reading.integer,
     "is_default": Reading.flag,
-    "images": _file_names,
+    "images": file_names,
 }
 """The fields of a variant beside its reference and its options."""
 

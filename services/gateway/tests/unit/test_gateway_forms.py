@@ -62,4 +62,4 @@ def test_a_change_of_a_user_says_only_what_changes() -> None:
 
 def test_a_login_is_read_in_lower_case_and_its_password_as_it_is() -> None:
     credentials = read_login({"email": " Erp@Example.com ", "password": " A b "})
-    assert credentials == ("erp@example.com", " A b ")
+    assert (credentials.email, credentials.password) == ("erp@example.com", " A b ")

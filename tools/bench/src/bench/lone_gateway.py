@@ -1,7 +1,7 @@
 """A gateway alone, with its servers: for what is about its door, and not about what lies behind."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,14 +46,17 @@ class LoneGateway:
 
 @asynccontextmanager
 async def lone_gateway(
-    data_dir: Path, environment: Mapping[str, str] | None = None
+    data_dir: Path, environment: Mapping[str, str] | None = None, beside: Sequence[str] = ()
 ) -> AsyncIterator[LoneGateway]:
-    """A gateway in an empty folder, ended with the block. What it accepts, nobody works on."""
+    """A gateway in an empty folder, ended with the block. What it accepts, nobody works on.
+
+    `beside`: services that it needs for what is asked.
+    """
     for name in ("DATABASE_URL", "AMQP_URL"):
         os.environ.pop(name, None)
     options = StackOptions(
         data_dir=data_dir,
-        services=("gateway",),
+        services=("gateway", *beside),
         environment=environment or {},
         durable=False,
         gateway_port=None,

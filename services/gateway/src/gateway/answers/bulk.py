@@ -51,7 +51,7 @@ class RefusedBulkItem(TypedDict):
 
 
 class AcceptedBulk(TypedDict):
-    """Seed 004's response: so many chunks, and the items that could not be read."""
+    """So many chunks, and the items that could not be read."""
 
     bulkId: BulkId
     chunks: Count
@@ -62,7 +62,7 @@ class AcceptedBulk(TypedDict):
 class RetriedBulk(AcceptedBulk):
     """The same for items that were handed in again."""
 
-    retryOf: BulkId
+    retryOf: BulkId | None
     retried: Annotated[int, Field(ge=1, description="How many items were handed in again.", examples=[3])]
     notStored: Annotated[
         list[Index], Field(description="Refused items of the earlier bulk that are not stored any more.")
@@ -84,7 +84,7 @@ class BulkChunk(TypedDict):
     shopRequests: NotRequired[ShopRequestsTold]
 
 
-class BulkItem(Proof):
+class ItemOfBulk(Proof):
     """One item, and how it ended."""
 
     index: Index
@@ -120,9 +120,10 @@ class BulkProgress(TypedDict):
     submittedAt: Instant
     startedAt: Instant | None
     finishedAt: Instant | None
+    dryRun: NotRequired[IsDryRun]
     shopRequests: NotRequired[ShopRequestsTold]
     chunks: list[BulkChunk]
-    items: list[BulkItem]
+    items: list[ItemOfBulk]
     page: Annotated[int, Field(ge=1, examples=[1])]
     perPage: Annotated[int, Field(ge=1, examples=[100])]
     pages: Annotated[int, Field(ge=0, examples=[1])]
@@ -150,7 +151,7 @@ class RefusedOfChunk(TypedDict):
 class ChunkResult(BulkChunk):
     """One chunk in the form of its webhook, with each item that is finished."""
 
-    itemsCompleted: list[BulkItem]
+    itemsCompleted: list[ItemOfBulk]
     msjs: list[RefusedOfChunk]
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from gateway.answers.envelopes import IsDryRun
+from gateway.answers.paging import Paged
 from gateway.answers.plans import ItemPlan, Plan, Proof, ShopRequestsTold, ToldReason
 from gateway.answers.words import (
     Count,
@@ -29,7 +30,7 @@ RetryOf = Annotated[SyncId, Field(description="The synchronization whose refused
 
 
 class ProductData(Proof):
-    """Seed 000's `data`: the product and its synchronization."""
+    """A product and its synchronization."""
 
     productId: ProductId
     reference: Reference
@@ -145,15 +146,6 @@ class ListedSync(TypedDict):
     outcome: NotRequired[ResultName | None]
     details: NotRequired[list[ToldReason]]
     dryRun: NotRequired[IsDryRun]
-
-
-class Paged(TypedDict):
-    """Go on while `page` is less than `pages`."""
-
-    total: Annotated[int, Field(ge=0, examples=[1])]
-    page: Annotated[int, Field(ge=1, examples=[1])]
-    per_page: Annotated[int, Field(ge=1, examples=[20])]
-    pages: Annotated[int, Field(ge=0, examples=[1])]
 
 
 class SyncList(Paged):

@@ -16,7 +16,19 @@ from decimal import Decimal
 from typing import Any
 
 from common.messages import Intent, Reason, Result
-from gateway.dialects.plans import plan_of, proof_of, shop_requests
+from gateway.answers.bulk import (
+    AcceptedBulk,
+    BulkAnswer,
+    BulkChunk,
+    BulkProgress,
+    CancelledBulk,
+    ChunkResult,
+    ItemOfBulk,
+    RefusedBulkItem,
+    RefusedOfChunk,
+    RetriedBulk,
+)
+from gateway.dialects.plans import plan_of, shop_requests, told, told_as_sent
 from gateway.drafts import Draft, RefusedItem, SentProducts
 from gateway.dry_run import is_dry_run_of_list
 from gateway.errors import Refusal, unreadable, violated
@@ -163,38 +175,39 @@ def shortened(slug: str) -> str:
 
 def accepted(
     submission_id: str, chunks: int, refused: Sequence[RefusedItem], *, dry_run: bool = False
-) -> dict[str, Any]:
+) -> BulkAnswer[AcceptedBulk]:
     """Exactly seed 004's response: the refused items with their messages, the others go on."""
-    data = {
+    data: AcceptedBulk = {
         "bulkId": submission_id,
         "chunks": chunks,
         "errors": len(refused),
         "msjs": [error_message(item) for item in refused],
     }
-    return {"data": data} | ({"dryRun": True} if dry_run else {})
+    return {"data": data, "dryRun": True} if dry_run else {"data": data}
 
 
-def retried(retry: Retry, submission: Accepted) -> dict[str, Any]:
+def retried(retry: Retry, submission: Accepted) -> BulkAnswer[RetriedBulk]:
     """The same for items that were handed in again: which they are, and which could not be."""
     answer = accepted(
         submission.submission_id, submission.chunks, submission.refused, dry_run=submission.dry_run
     )
-    answer["data"] |= {
+    data: RetriedBulk = {
+        **answer["data"],
         "retryOf": submission.origin.retry_of,
         "retried": len(retry.positions),
         "notStored": list(retry.missing),
     }
-    return answer
+    return {"data": data, "dryRun": True} if submission.dry_run else {"data": data}
 
 
-def error_message(refused: RefusedItem) -> dict[str, Any]:
+def error_message(refused: RefusedItem) -> RefusedBulkItem:
     """One entry of `msjs`; its own `msjs` is a JSON text, as the seed has it."""
     return {
         "type": "error",
         "operation": operation_of(refused.intent),
         "msjs": _json(messages_by_field(refused.reasons)),
         "item": presentable(refused.item),
-        "reasons": [reason.model_dump() for reason in refused.reasons],
+        "reasons": told(refused.reasons),
     }
 
 
@@ -223,69 +236,69 @@ def presentable(value: Json) -> Json:
 
 def progress(
     submission: SubmissionState, items: Sequence[ItemState], page: int, *, page_size: int = PAGE_SIZE
-) -> dict[str, Any]:
+) -> BulkAnswer[BulkProgress]:
     """Where a bulk stands: totals, every chunk, and a page of the items."""
     chunks = submission.chunks
-    plan = {"dryRun": True, "shopRequests": shop_requests(chunks)} if submission.dry_run else {}
-    return {
-        "data": {
-            "bulkId": submission.submission_id,
-            "status": submission.status.value,
-            "shop": submission.shop,
-            **({"retryOf": submission.retry_of} if submission.retry_of else {}),
-            "traceId": submission.trace_id,
-            "totalItems": submission.total_items,
-            "open": submission.open_items,
-            **{
-                result.value: sum(getattr(chunk, result.value) for chunk in chunks)
-                for result in Result
-                if result is not Result.REFUSED
-            },
-            "refused": submission.refused,
-            "refusedAtTheDoor": submission.refused_at_the_door,
-            "imagesProcessed": sum(chunk.images_processed for chunk in chunks),
-            "submittedAt": submission.submitted_at.isoformat(),
-            "startedAt": _time(submission.started_at),
-            "finishedAt": _time(submission.finished_at),
-            **plan,
-            "chunks": [_chunk(submission, chunk) for chunk in chunks],
-            "items": [_item(submission, item) for item in items],
-            "page": page,
-            "perPage": page_size,
-            "pages": -(-submission.total_items // page_size),
-        }
+    data: BulkProgress = {
+        "bulkId": submission.submission_id,
+        "status": submission.status,
+        "shop": submission.shop,
+        "traceId": submission.trace_id,
+        "totalItems": submission.total_items,
+        "open": submission.open_items,
+        "created": sum(chunk.created for chunk in chunks),
+        "updated": sum(chunk.updated for chunk in chunks),
+        "unchanged": sum(chunk.unchanged for chunk in chunks),
+        "deleted": sum(chunk.deleted for chunk in chunks),
+        "refused": submission.refused,
+        "refusedAtTheDoor": submission.refused_at_the_door,
+        "imagesProcessed": sum(chunk.images_processed for chunk in chunks),
+        "submittedAt": submission.submitted_at.isoformat(),
+        "startedAt": _time(submission.started_at),
+        "finishedAt": _time(submission.finished_at),
+        "chunks": [_chunk(submission, chunk) for chunk in chunks],
+        "items": [_item(submission, item) for item in items],
+        "page": page,
+        "perPage": page_size,
+        "pages": -(-submission.total_items // page_size),
     }
+    if submission.retry_of:
+        data["retryOf"] = submission.retry_of
+    if submission.dry_run:
+        data["dryRun"] = True
+        data["shopRequests"] = shop_requests(chunks)
+    return {"data": data}
 
 
-def _chunk(submission: SubmissionState, chunk: ChunkState) -> dict[str, Any]:
-    return {
+def _chunk(submission: SubmissionState, chunk: ChunkState) -> BulkChunk:
+    told_chunk: BulkChunk = {
         "chunkId": f"{submission.submission_id}_{chunk.partition}",
         "partition": chunk.partition,
-        "status": chunk.status.value,
+        "status": chunk.status,
         "totalItems": chunk.total_items,
         "completed": chunk.settled - chunk.refused,
         "errors": chunk.refused,
         "validatedAt": _time(chunk.validated_at),
         "writtenAt": _time(chunk.written_at),
         "completedAt": _time(chunk.completed_at),
-        **({"shopRequests": shop_requests([chunk])} if submission.dry_run else {}),
     }
+    if submission.dry_run:
+        told_chunk["shopRequests"] = shop_requests([chunk])
+    return told_chunk
 
 
-def cancelled(submission: SubmissionState) -> dict[str, Any]:
+def cancelled(submission: SubmissionState) -> BulkAnswer[CancelledBulk]:
     """What of a bulk was cancelled, and how much of it goes on."""
-    data = {
+    data: CancelledBulk = {
         "bulkId": submission.submission_id,
-        "status": submission.status.value,
+        "status": submission.status,
         "cancelled": submission.cancelled_items,
         "open": submission.open_items,
     }
     return {"data": data}
 
 
-def chunk_result(
-    submission: SubmissionState, chunk: ChunkState, items: Sequence[ItemState]
-) -> dict[str, Any]:
+def chunk_result(submission: SubmissionState, chunk: ChunkState, items: Sequence[ItemState]) -> ChunkResult:
     """One chunk in the form of seed 004's webhook, with each item that is finished."""
     completed = [item for item in items if item.result not in (None, Result.REFUSED)]
     refused = [item for item in items if item.result is Result.REFUSED]
@@ -298,7 +311,7 @@ def chunk_result(
     }
 
 
-def _refused(item: ItemState) -> dict[str, Any]:
+def _refused(item: ItemState) -> RefusedOfChunk:
     reasons = as_sent(item.reasons)
     return {
         "type": "error",
@@ -310,7 +323,7 @@ def _refused(item: ItemState) -> dict[str, Any]:
             "presta_id": item.presta_id,
             "position": item.position,
         },
-        "reasons": [reason.model_dump() for reason in reasons],
+        "reasons": told(reasons),
     }
 
 
@@ -318,19 +331,21 @@ def _time(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _item(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
-    plan = plan_of(submission, item)
-    return {
-        **proof_of(item),
+def _item(submission: SubmissionState, item: ItemState) -> ItemOfBulk:
+    told_item: ItemOfBulk = {
         "index": item.position,
         "operation": operation_of(item.intent),
         "id": item.product_id,
         "reference": item.reference,
         "presta_id": item.presta_id,
-        "result": item.result.value if item.result else None,
+        "result": item.result,
         "imagesProcessed": item.images_processed,
         "technicalDataProcessed": item.technical_data_processed,
-        "errors": [reason.model_dump() for reason in as_sent(item.reasons)],
-        "warnings": [reason.model_dump() for reason in as_sent(item.warnings)],
-        **({"plan": plan} if plan else {}),
+        "errors": told_as_sent(item.reasons),
+        "warnings": told_as_sent(item.warnings),
     }
+    if item.verified is not None:
+        told_item["verified"] = item.verified
+    if plan := plan_of(submission, item):
+        told_item["plan"] = plan
+    return told_item

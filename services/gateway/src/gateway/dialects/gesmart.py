@@ -5,16 +5,17 @@ are about one that it has. A product that states an `operation` of its own is re
 """
 
 from dataclasses import replace
-from typing import Any
 
 from common.messages import Intent, Reason
+from gateway.answers.envelopes import Success
+from gateway.answers.sync import QueuedDelivery, RefusedProduct
 from gateway.dialects import sync
+from gateway.dialects.plans import told_as_sent
 from gateway.drafts import Draft, RefusedItem, SentProducts
 from gateway.errors import Refusal, unreadable, violated
 from gateway.fields import IDS
 from gateway.strict_json import Json
 from gateway.submissions import Accepted
-from gateway.vocabulary import as_sent
 
 EVENTS = {
     "product.created": Intent.UPSERT,
@@ -57,14 +58,10 @@ def _read(product: Json, position: int, intent: Intent | None) -> Draft | Refuse
     return replace(sync.read_of_batch({**product, "operation": operation}, position), intent=intent)
 
 
-def queued(delivery_id: str, accepted: Accepted, products: int) -> dict[str, Any]:
+def queued(delivery_id: str, accepted: Accepted, products: int) -> Success[QueuedDelivery]:
     """200: so many products are on their way, these are not."""
     refused = [
-        {
-            "index": item.position,
-            "reference": item.reference,
-            "details": [reason.model_dump() for reason in as_sent(item.reasons)],
-        }
+        RefusedProduct(index=item.position, reference=item.reference, details=told_as_sent(item.reasons))
         for item in accepted.refused
     ]
     return {

@@ -1,10 +1,28 @@
 """Answers of the sync dialect: seed 000's success and error forms, batches, and where the work stands."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Literal, TypeVar, cast
 
 from common.messages import Result
-from gateway.dialects.plans import plan_of, proof_of, shop_requests
+from gateway.answers.envelopes import Success
+from gateway.answers.plans import Plan
+from gateway.answers.sync import (
+    BatchData,
+    BatchResult,
+    BatchStatus,
+    CancelledSync,
+    FinishedProduct,
+    ListedSync,
+    OpenProduct,
+    ProductData,
+    Queued,
+    SingleStatus,
+    Standing,
+    Step,
+    SyncList,
+)
+from gateway.dialects.plans import plan_of, proof_of, shop_requests, told, told_as_sent
 from gateway.errors import Refusal
 from gateway.paging import Page
 from gateway.retrying import Retry
@@ -14,19 +32,24 @@ from gateway.vocabulary import as_sent, operation_of
 _STATUS_OF_REASON = {"product_exists": 409, "product_not_found": 404, "image_too_large": 413}
 
 
-def single_answer(submission: SubmissionState, items: Sequence[ItemState]) -> dict[str, Any]:
+T = TypeVar("T")
+
+
+def single_answer(
+    submission: SubmissionState, items: Sequence[ItemState]
+) -> Success[FinishedProduct] | Success[OpenProduct]:
     """The answer about one product, finished or not. Raises `Refusal` where it was refused."""
     [item] = items
     return going_on(submission, item) if item.result is None else finished(submission, item)
 
 
-def not_known_yet(submission_id: str) -> dict[str, Any]:
+def not_known_yet(submission_id: str) -> Success[Queued]:
     """202: accepted, and nothing more is known at the moment."""
-    data = {"syncId": submission_id, "status": Status.QUEUED.value}
+    data: Queued = {"syncId": submission_id, "status": Status.QUEUED}
     return {"success": True, "message": "Accepted, synchronization in progress", "data": data}
 
 
-def finished(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
+def finished(submission: SubmissionState, item: ItemState) -> Success[FinishedProduct]:
     """200: exactly seed 000's success response. Raises `Refusal` for an item that was refused."""
     if item.result is Result.REFUSED:
         raise refusal_of(item, dry_run=submission.dry_run)
@@ -34,23 +57,26 @@ def finished(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
         message = "Dry run: nothing was changed"
     else:
         message = f"Product {'deleted' if item.result is Result.DELETED else 'synchronized'} successfully"
-    data = product_data(submission, item) | _plan_of_single(submission, item)
-    return _told(submission, {"success": True, "message": message, "data": data})
+    data = cast("FinishedProduct", product_data(submission, item))  # whose further key follows
+    if plan := _plan_of_single(submission, item):
+        data["plan"] = plan
+    return _told(submission, data, message)
 
 
-def _told(submission: SubmissionState, body: dict[str, Any]) -> dict[str, Any]:
-    """The body, which says so where it is a dry run's."""
-    return body | ({"dryRun": True} if submission.dry_run else {})
+def _told(submission: SubmissionState, data: T, message: str, *, success: bool = True) -> Success[T]:
+    """The data in seed 000's envelope, which says so where it is a dry run's."""
+    body: Success[T] = {"success": success, "message": message, "data": data}
+    if submission.dry_run:
+        body["dryRun"] = True
+    return body
 
 
-def _plan_of_single(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
+def _plan_of_single(submission: SubmissionState, item: ItemState) -> Plan | None:
     plan = plan_of(submission, item)
-    if plan is None:
-        return {}
-    return {"plan": plan | {"shopRequests": shop_requests(submission.chunks)}}
+    return None if plan is None else {**plan, "shopRequests": shop_requests(submission.chunks)}
 
 
-def product_data(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
+def product_data(submission: SubmissionState, item: ItemState) -> ProductData:
     """Seed 000's `data`, and whether the shop was read afterwards."""
     return {
         "productId": item.product_id,
@@ -80,21 +106,27 @@ _SENTENCES = {
 }
 
 
-def going_on(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
+def going_on(submission: SubmissionState, item: ItemState) -> Success[OpenProduct]:
     """202: accepted, the result is asked for by syncId."""
-    data = product_data(submission, item) | {"status": submission.status.value}
+    data: OpenProduct = {**product_data(submission, item), "status": submission.status}
     message = f"{'Dry run' if submission.dry_run else 'Product'} accepted, synchronization in progress"
-    return _told(submission, {"success": True, "message": message, "data": data})
+    return _told(submission, data, message)
 
 
-def batch_answer(submission: SubmissionState, items: Sequence[ItemState]) -> dict[str, Any]:
+def batch_answer(submission: SubmissionState, items: Sequence[ItemState]) -> Success[BatchData]:
     """The results of a batch, one for each product in the order of the request."""
+    data = _batch_data(submission, items)
+    failed, done = data["failed"], "would be synchronized" if submission.dry_run else "synchronized"
+    message = f"{data['succeeded']} of {len(items)} products {done}, {failed} refused"
+    return _told(submission, data, message, success=failed == 0)
+
+
+def _batch_data(submission: SubmissionState, items: Sequence[ItemState]) -> BatchData:
     failed = sum(item.result is Result.REFUSED for item in items)
     settled = sum(item.result is not None for item in items)
-    done = "would be synchronized" if submission.dry_run else "synchronized"
-    data: dict[str, Any] = {
+    data: BatchData = {
         "syncId": submission.submission_id,
-        "status": submission.status.value,
+        "status": submission.status,
         "total": len(items),
         "succeeded": settled - failed,
         "failed": failed,
@@ -102,79 +134,91 @@ def batch_answer(submission: SubmissionState, items: Sequence[ItemState]) -> dic
     }
     if submission.dry_run:
         data["shopRequests"] = shop_requests(submission.chunks)
-    message = f"{settled - failed} of {len(items)} products {done}, {failed} refused"
-    return _told(submission, {"success": failed == 0, "message": message, "data": data})
+    return data
 
 
-def retried_answer(retry: Retry, submission: SubmissionState, items: Sequence[ItemState]) -> dict[str, Any]:
+def retried_answer(
+    retry: Retry, submission: SubmissionState, items: Sequence[ItemState]
+) -> Success[BatchData]:
     """The results of products that were handed in again, with their places in the earlier synchronization."""
     answer = batch_answer(submission, items)
     for result, index in zip(answer["data"]["results"], retry.positions, strict=True):
         result["retriedIndex"] = index
-    answer["data"] |= {"retryOf": submission.retry_of, "notStored": list(retry.missing)}
+    answer["data"]["retryOf"] = submission.retry_of
+    answer["data"]["notStored"] = list(retry.missing)
     return answer
 
 
-def _batch_result(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
-    base = {"index": item.position, "success": None, **product_data(submission, item)}
+def _batch_result(submission: SubmissionState, item: ItemState) -> BatchResult:
+    result = cast("BatchResult", product_data(submission, item))  # whose further keys follow
+    result["index"] = item.position
+    result["success"] = None if item.result is None else item.result is not Result.REFUSED
     if item.result is None:
-        return base | {"status": Status.PROCESSING.value}
+        result["status"] = Status.PROCESSING
+        return result
+    result["outcome"] = item.result
     if item.result is not Result.REFUSED:
-        plan = plan_of(submission, item)
-        done = {"success": True, "status": Status.COMPLETED.value, "outcome": item.result.value}
-        return base | done | ({"plan": plan} if plan else {})
+        result["status"] = Status.COMPLETED
+        if plan := plan_of(submission, item):
+            result["plan"] = plan
+        return result
     refusal = refusal_of(item)
-    return base | {
-        "success": False,
-        "status": Status.FAILED.value,
-        "outcome": item.result.value,
-        "error": refusal.message,
-        "details": [reason.model_dump() for reason in refusal.details],
-    }
+    result["status"] = Status.FAILED
+    result["error"] = refusal.message
+    result["details"] = told(refusal.details)
+    return result
 
 
-def status_answer(submission: SubmissionState, items: Sequence[ItemState]) -> dict[str, Any]:
+def status_answer(
+    submission: SubmissionState, items: Sequence[ItemState]
+) -> Success[SingleStatus] | Success[BatchStatus]:
     """Where a synchronization stands: status, outcome, steps with their times, trace id."""
-    data = (
-        batch_answer(submission, items)["data"] if len(items) != 1 else _single_status(submission, items[0])
-    )
-    data |= {
-        **({"retryOf": submission.retry_of} if submission.retry_of else {}),
+    message = f"{'Dry run' if submission.dry_run else 'Synchronization'} {submission.status}"
+    if len(items) == 1:
+        return _told(submission, _single_status(submission, items[0]), message)
+    batch: BatchStatus = {**_batch_data(submission, items), **_standing(submission)}
+    return _told(submission, batch, message)
+
+
+def _standing(submission: SubmissionState) -> Standing:
+    standing: Standing = {
         "steps": steps_of(submission),
         "shop": submission.shop,
         "traceId": submission.trace_id,
         "submittedAt": submission.submitted_at.isoformat(),
         "finishedAt": submission.finished_at.isoformat() if submission.finished_at else None,
     }
-    message = f"{'Dry run' if submission.dry_run else 'Synchronization'} {submission.status.value}"
-    return _told(submission, {"success": True, "message": message, "data": data})
+    if submission.retry_of:
+        standing["retryOf"] = submission.retry_of
+    return standing
 
 
-def _single_status(submission: SubmissionState, item: ItemState) -> dict[str, Any]:
-    return {
-        **product_data(submission, item),
-        "status": submission.status.value,
-        "outcome": item.result.value if item.result else None,
-        "details": [reason.model_dump() for reason in as_sent(item.reasons)],
-        "warnings": [reason.model_dump() for reason in as_sent(item.warnings)],
-        **_plan_of_single(submission, item),
-    }
+def _single_status(submission: SubmissionState, item: ItemState) -> SingleStatus:
+    standing = {**product_data(submission, item), **_standing(submission)}
+    status = cast("SingleStatus", standing)  # whose further keys follow
+    status["status"] = submission.status
+    status["outcome"] = item.result
+    status["details"] = told_as_sent(item.reasons)
+    status["warnings"] = told_as_sent(item.warnings)
+    if plan := _plan_of_single(submission, item):
+        status["plan"] = plan
+    return status
 
 
 def list_answer(
     submissions: Sequence[SubmissionState], singles: Mapping[str, ItemState], total: int, page: Page
-) -> dict[str, Any]:
+) -> Success[SyncList]:
     """A page of synchronizations; one of a single product says how that ended."""
     entries = [_entry(one, singles.get(one.submission_id)) for one in submissions]
-    message = f"{total} synchronizations"
-    return {"success": True, "message": message, "data": {"syncs": entries, **page.of(total)}}
+    data: SyncList = {"syncs": entries, **page.of(total)}
+    return {"success": True, "message": f"{total} synchronizations", "data": data}
 
 
-def _entry(submission: SubmissionState, single: ItemState | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
+def _entry(submission: SubmissionState, single: ItemState | None) -> ListedSync:
+    entry: ListedSync = {
         "syncId": submission.submission_id,
-        "kind": submission.kind.value,
-        "status": submission.status.value,
+        "kind": submission.kind,
+        "status": submission.status,
         "total": submission.total_items,
         "succeeded": submission.total_items - submission.open_items - submission.refused,
         "failed": submission.refused,
@@ -186,40 +230,50 @@ def _entry(submission: SubmissionState, single: ItemState | None) -> dict[str, A
     if submission.retry_of:
         entry["retryOf"] = submission.retry_of
     if single is not None:
-        entry |= {
-            "productId": single.product_id,
-            "reference": single.reference,
-            "presta_id": single.presta_id,
-            "operation": operation_of(single.intent),
-            "outcome": single.result.value if single.result else None,
-            "details": [reason.model_dump() for reason in as_sent(single.reasons)],
-        }
-    return _told(submission, entry)
+        entry["productId"] = single.product_id
+        entry["reference"] = single.reference
+        entry["presta_id"] = single.presta_id
+        entry["operation"] = operation_of(single.intent)
+        entry["outcome"] = single.result
+        entry["details"] = told_as_sent(single.reasons)
+    if submission.dry_run:
+        entry["dryRun"] = True
+    return entry
 
 
-def cancelled(submission: SubmissionState) -> dict[str, Any]:
+def cancelled(submission: SubmissionState) -> Success[CancelledSync]:
     """What of a synchronization was cancelled, and how much of it goes on."""
     items, rest = submission.cancelled_items, submission.open_items
     message = f"{items} products cancelled" + (f", {rest} go on" if rest else "")
-    data = {
+    data: CancelledSync = {
         "syncId": submission.submission_id,
-        "status": submission.status.value,
+        "status": submission.status,
         "cancelled": items,
         "open": rest,
     }
     return {"success": True, "message": message, "data": data}
 
 
-def steps_of(submission: SubmissionState) -> list[dict[str, Any]]:
+Station = Literal["validated", "written", "completed"]
+STATIONS: tuple[Station, ...] = ("validated", "written", "completed")
+
+
+def steps_of(submission: SubmissionState) -> list[Step]:
     """The stations that the work has passed; of several chunks the last one counts."""
-    steps = [{"step": "accepted", "at": submission.submitted_at.isoformat()}]
-    for step in ("validated", "written", "completed"):
+    steps = [Step(step="accepted", at=submission.submitted_at.isoformat())]
+    for step in STATIONS:
         times = [_time_of(chunk, step) for chunk in submission.chunks]
         reached = [time for time in times if time is not None]
         if reached and len(reached) == len(times):
-            steps.append({"step": step, "at": max(reached).isoformat()})
+            steps.append(Step(step=step, at=max(reached).isoformat()))
     return steps
 
 
-def _time_of(chunk: ChunkState, step: str) -> Any:  # Any: getattr by a name from our own list
-    return getattr(chunk, f"{step}_at")
+def _time_of(chunk: ChunkState, station: Station) -> datetime | None:
+    match station:
+        case "validated":
+            return chunk.validated_at
+        case "written":
+            return chunk.written_at
+        case "completed":
+            return chunk.completed_at

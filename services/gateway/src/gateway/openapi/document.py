@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gateway.access.scopes import Scope
-from gateway.errors import PROBLEM_JSON
 from gateway.openapi.headers import HEADERS
-from gateway.openapi.refusals import ENVELOPES, envelope_of, examples_of, refusals_of
-from gateway.openapi.refusals import HEADERS as HEADERS_OF_REFUSALS
+from gateway.openapi.refusals import ENVELOPES
+from gateway.openapi.responses import Responses
 from gateway.openapi.schemas import Schemas
-from gateway.operations.operation import ABOUT_TAGS, Answer, Body, Operation, Parameter, Tag
+from gateway.operations.operation import ABOUT_TAGS, Body, Open, Operation, Parameter, Tag
+from gateway.operations.parameters import X_TENANT_ID
 
 VERSION = "1.0.0"
 ABOUT = """\
@@ -29,17 +29,17 @@ CREDENTIALS = {
     "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key."},
 }
 METHODS = ("POST", "GET", "HEAD", "PUT", "PATCH", "DELETE")
-ALWAYS = ("X-Trace-Id",)
-OF_CALLERS = ("RateLimit-Policy", "RateLimit")
 
 
 def openapi_document(operations: Iterable[Operation]) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of these operations, by tag and path."""
-    known = sorted(operations, key=_place)
+    """The OpenAPI 3.1 document of these operations, by tag and path, but for those of the operator alone."""
+    told = (one for one in operations if one.scope is not Open.TO_OPERATOR)
+    known = sorted(told, key=_place)
     schemas = Schemas([*ENVELOPES, *_kinds(known)])
+    responses = Responses(schemas)
     paths: dict[str, dict[str, Any]] = {}
-    for operation in known:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas)
+    for one in known:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, schemas, responses)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Skuwire", "version": VERSION, "description": ABOUT},
@@ -52,6 +52,7 @@ def openapi_document(operations: Iterable[Operation]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.components.items())),
+            "responses": dict(sorted(responses.shared.items())),
             "headers": dict(HEADERS),
             "securitySchemes": CREDENTIALS,
         },
@@ -64,25 +65,25 @@ def _place(operation: Operation) -> tuple[int, str, int]:
 
 def _kinds(operations: Iterable[Operation]) -> Iterator[Any]:
     for operation in operations:
-        yield from (parameter.kind for parameter in operation.parameters)
+        yield from (parameter.kind for parameter in _parameters(operation))
         if operation.body is not None:
             yield operation.body.kind
         yield from (answer.kind for answer in operation.answers.values() if answer.kind is not None)
 
 
-def _operation(operation: Operation, schemas: Schemas) -> dict[str, Any]:
-    answers = {status: _answer(operation, answer, schemas) for status, answer in operation.answers.items()}
-    refusals = {
-        status: _refusal(operation, status, told, schemas) for status, told in refusals_of(operation).items()
-    }
+def _parameters(operation: Operation) -> list[Parameter]:
+    return [*operation.parameters, *([] if operation.is_open_to_all else [X_TENANT_ID])]
+
+
+def _operation(operation: Operation, schemas: Schemas, responses: Responses) -> dict[str, Any]:
     told: dict[str, Any] = {
         "operationId": operation.operation_id,
         "tags": [operation.tag.value],
         "summary": operation.summary,
         "description": _description(operation),
-        "parameters": [_parameter(parameter, schemas) for parameter in operation.parameters],
+        "parameters": [_parameter(parameter, schemas) for parameter in _parameters(operation)],
         "requestBody": None if operation.body is None else _body(operation.body, schemas),
-        "responses": {str(status): told for status, told in sorted((refusals | answers).items())},
+        "responses": responses.of(operation),
     }
     return {key: value for key, value in told.items() if value not in (None, "", [])} | {
         "security": [] if operation.is_open_to_all else _credentials(operation)
@@ -115,30 +116,3 @@ def _body(body: Body, schemas: Schemas) -> dict[str, Any]:
     if body.examples:
         content["examples"] = {title: {"value": value} for title, value in body.examples.items()}
     return {"required": body.required, "content": {body.content_type: content}}
-
-
-def _answer(operation: Operation, answer: Answer, schemas: Schemas) -> dict[str, Any]:
-    told = {"description": answer.description, "headers": _headers(operation, answer.headers)}
-    if answer.kind is None:
-        return told
-    schema = schemas.of(answer.kind)
-    example = schemas.example_of(schema) if answer.example is None else answer.example
-    return told | {"content": {answer.content_type: {"schema": schema, "example": example}}}
-
-
-def _refusal(operation: Operation, status: int, told: str, schemas: Schemas) -> dict[str, Any]:
-    kinds = {"application/json": envelope_of(operation.path), PROBLEM_JSON: ENVELOPES[-1]}
-    examples = examples_of(operation, status)
-    headers = _headers(operation, HEADERS_OF_REFUSALS.get(status, ()), after_login=status not in {401, 429})
-    if operation.method == "HEAD":
-        return {"description": told, "headers": headers}
-    content = {
-        content_type: {"schema": schemas.of(kind), "example": examples[content_type]}
-        for content_type, kind in kinds.items()
-    }
-    return {"description": told, "headers": headers, "content": content}
-
-
-def _headers(operation: Operation, own: Iterable[str], *, after_login: bool = True) -> dict[str, Any]:
-    of_callers = OF_CALLERS if after_login and not operation.is_open_to_all else ()
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in (*ALWAYS, *own, *of_callers)}

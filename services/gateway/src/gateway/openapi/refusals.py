@@ -26,7 +26,7 @@ OF_BODIES: Mapping[int, str] = {
 }
 OF_PATHS: Mapping[int, str] = {404: "There is nothing of this name, or nothing of this tenant's."}
 
-HEADERS: Mapping[int, tuple[str, ...]] = {
+HEADERS_OF: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
     403: ("WWW-Authenticate",),
     429: ("Retry-After",),

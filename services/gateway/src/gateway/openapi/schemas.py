@@ -18,18 +18,23 @@ class _WithoutNames(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
 
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> Schema:
+        """A field that may be left out is no null then: it stays as it is."""
+        made = super().default_schema(schema)
+        return _without(made, "default") if made.get("default") is None else made
+
     def typed_dict_schema(self, schema: core_schema.TypedDictSchema) -> Schema:
-        return _untitled(super().typed_dict_schema(schema))
+        return _without(super().typed_dict_schema(schema), "title")
 
     def model_schema(self, schema: core_schema.ModelSchema) -> Schema:
-        return _untitled(super().model_schema(schema))
+        return _without(super().model_schema(schema), "title")
 
     def enum_schema(self, schema: core_schema.EnumSchema) -> Schema:
-        return _untitled(super().enum_schema(schema))
+        return _without(super().enum_schema(schema), "title")
 
 
-def _untitled(schema: Schema) -> Schema:
-    return {key: value for key, value in schema.items() if key != "title"}
+def _without(schema: Schema, name: str) -> Schema:
+    return {key: value for key, value in schema.items() if key != name}
 
 
 class Schemas:

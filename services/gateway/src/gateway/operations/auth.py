@@ -1,8 +1,9 @@
 """Operations below `/api/auth`, and below `/api/v1/auth` in the envelope of that API."""
 
-from typing_extensions import TypedDict
+from typing import Any
 
-from gateway.answers.access import Tokens
+from gateway.access.forms import Login, PasswordChange, SentRefreshToken
+from gateway.answers.access import Tokens, WhoCalls
 from gateway.answers.envelopes import Success, SuccessV1
 from gateway.operations.operation import Answer, Body, Open, Operation, Tag
 
@@ -14,6 +15,13 @@ def version_of(prefix: str) -> str:
     return "V1" if prefix.startswith("/api/v1/") else ""
 
 
+def told(prefix: str, data: Any) -> Any:
+    """The type of an answer: its data in the envelope of the prefix."""
+    return SuccessV1[data] if prefix.startswith("/api/v1/") else Success[data]
+
+
+GUESSED = "Too many wrong guesses; `Retry-After` says when the next one counts."
+
 LOG_IN = {
     prefix: Operation(
         method="POST",
@@ -22,6 +30,12 @@ LOG_IN = {
         tag=Tag.LOGIN,
         scope=Open.TO_ALL,
         summary="Log in with e-mail address and password",
+        body=Body(
+            kind=Login,
+            examples={"A login": {"email": "erp@example.com", "password": "SecurePassword123!"}},
+        ),
+        answers={200: Answer(description="Two tokens.", kind=told(prefix, Tokens))},
+        refusals={401: "E-mail address and password do not belong together.", 429: GUESSED},
     )
     for prefix in PREFIXES
 }
@@ -34,6 +48,13 @@ REFRESH = {
         tag=Tag.LOGIN,
         scope=Open.TO_ALL,
         summary="Change a refresh token for the next two tokens",
+        description="A refresh token is used up by its use; one that comes again ends its session.",
+        body=Body(
+            kind=SentRefreshToken,
+            examples={"A refresh token": {"refresh_token": "pm_refresh_…"}},
+        ),
+        answers={200: Answer(description="Two tokens.", kind=told(prefix, Tokens))},
+        refusals={401: "The refresh token is not good, or no longer.", 429: GUESSED},
     )
     for prefix in PREFIXES
 }
@@ -46,6 +67,14 @@ LOG_OUT = {
         tag=Tag.LOGIN,
         scope=Open.TO_ALL,  # the refresh or access token in it is what is ended
         summary="End a session",
+        description="That of the refresh token in the body; without a body, that of the access token.",
+        body=Body(
+            kind=SentRefreshToken,
+            required=False,
+            examples={"A refresh token": {"refresh_token": "pm_refresh_…"}},
+        ),
+        answers={200: Answer(description="The session is over.", kind=told(prefix, None))},
+        refusals={401: "There is neither token.", 429: GUESSED},
     )
     for prefix in PREFIXES
 }
@@ -58,17 +87,12 @@ WHO_CALLS = {
         tag=Tag.LOGIN,
         scope=Open.TO_CALLERS,
         summary="Who calls, and what it may do",
+        answers={
+            200: Answer(description="The user, or the one who made the API key.", kind=told(prefix, WhoCalls))
+        },
     )
     for prefix in PREFIXES
 }
-
-
-class PasswordChange(TypedDict):
-    """The present password, and the one that takes its place."""
-
-    current: str
-    new: str
-
 
 CHANGE_PASSWORD = {
     prefix: Operation(
@@ -86,8 +110,7 @@ CHANGE_PASSWORD = {
         ),
         answers={
             200: Answer(
-                description="The tokens of a session under the new password.",
-                kind=(SuccessV1 if version_of(prefix) else Success)[Tokens],
+                description="The tokens of a session under the new password.", kind=told(prefix, Tokens)
             )
         },
         refusals={

@@ -1,10 +1,21 @@
 """Operations for webhooks of an ERP."""
 
+from typing import Literal
+
 from gateway.access.scopes import Scope
-from gateway.answers.envelopes import SuccessV1
+from gateway.answers.envelopes import Success, SuccessV1
 from gateway.answers.inbound_webhooks import ShownAttempts
+from gateway.answers.sync import QueuedDelivery
+from gateway.dialects.gesmart import EVENTS
 from gateway.inbound.attempt_filter import Outcome
-from gateway.operations.operation import Answer, Open, Operation, Parameter, Tag
+from gateway.inbound.signatures import EVENT, GESMART, STANDARD
+from gateway.operations.operation import Answer, Body, Open, Operation, Parameter, Tag
+from gateway.product_bodies import Delivery
+
+_TOLD = {
+    "id": "The id of the delivery: it is taken in once.",
+    "timestamp": "Seconds since 1970, at most 300 from now.",
+}
 
 DELIVER = Operation(
     method="POST",
@@ -13,6 +24,53 @@ DELIVER = Operation(
     tag=Tag.INBOUND,
     scope=Open.TO_ALL,  # vouched for by its signature
     summary="Products that an ERP tells by itself, signed",
+    description="Either the headers of GeSmart or those of Standard Webhooks are required. A product that is "
+    "created is written whether the shop has it or not; a product's own `operation` counts before the event.",
+    parameters=[
+        *(
+            Parameter(name=names[name], place="header", description=told)
+            for names in (GESMART, STANDARD)
+            for name, told in _TOLD.items()
+        ),
+        Parameter(
+            name=GESMART["signature"],
+            place="header",
+            description="`sha256=` and the hexadecimal HMAC-SHA256 of `timestamp.body`.",
+        ),
+        Parameter(
+            name=STANDARD["signature"],
+            place="header",
+            description="`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64.",
+        ),
+        Parameter(
+            name=EVENT,
+            place="header",
+            description="What happened to the products; without it they say so themselves.",
+            kind=Literal[*EVENTS],
+            example="product.updated",
+        ),
+    ],
+    body=Body(
+        kind=Delivery,
+        examples={
+            "A new stock": {"reference": "PROD001", "operation": "update", "quantity": 7},
+            "Of Standard Webhooks": {
+                "type": "product.updated",
+                "data": {"products": [{"reference": "PROD001", "price": 1199.0}]},
+            },
+        },
+    ),
+    answers={
+        200: Answer(
+            description="It is durably queued; products that cannot be read are told.",
+            kind=Success[QueuedDelivery],
+            headers=["Idempotency-Replayed"],
+        )
+    },
+    refusals={
+        401: "It is not signed as it must be.",
+        409: "A delivery with this id and another body was taken in.",
+    },
 )
 
 RECORD = Operation(

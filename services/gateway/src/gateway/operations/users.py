@@ -1,7 +1,16 @@
 """Operations on the users of a tenant."""
 
+from gateway.access.forms import NewUser, UserChange
 from gateway.access.scopes import Scope
-from gateway.operations.operation import Operation, Tag
+from gateway.answers.access import ShownUser, Users
+from gateway.answers.envelopes import SuccessV1
+from gateway.operations.operation import Answer, Body, Operation, Parameter, Tag
+
+USER_ID = Parameter(
+    name="user_id", place="path", description="The `user_id` of an answer.", example="usr_4f8a0b6f0d1c2e3a"
+)
+LAST_ADMIN = "This is the tenant's only admin."
+SHOWN = Answer(description="The user.", kind=SuccessV1[ShownUser])
 
 ALL = Operation(
     method="GET",
@@ -10,6 +19,7 @@ ALL = Operation(
     tag=Tag.USERS,
     scope=Scope.ADMIN,
     summary="The tenant's users",
+    answers={200: Answer(description="By e-mail address.", kind=SuccessV1[Users])},
 )
 
 ADD = Operation(
@@ -19,6 +29,18 @@ ADD = Operation(
     tag=Tag.USERS,
     scope=Scope.ADMIN,
     summary="Add a user",
+    body=Body(
+        kind=NewUser,
+        examples={
+            "Somebody who looks": {
+                "email": "ada@example.com",
+                "password": "a-long-Passphrase-42",
+                "role": "viewer",
+            }
+        },
+    ),
+    answers={201: SHOWN},
+    refusals={409: "The e-mail address is somebody's already."},
 )
 
 ONE = Operation(
@@ -28,6 +50,8 @@ ONE = Operation(
     tag=Tag.USERS,
     scope=Scope.ADMIN,
     summary="One user",
+    parameters=[USER_ID],
+    answers={200: SHOWN},
 )
 
 CHANGE = Operation(
@@ -37,6 +61,11 @@ CHANGE = Operation(
     tag=Tag.USERS,
     scope=Scope.ADMIN,
     summary="Change a user's role or password",
+    description="A new password ends the user's sessions.",
+    parameters=[USER_ID],
+    body=Body(kind=UserChange, examples={"Another role": {"role": "manager"}}),
+    answers={200: SHOWN},
+    refusals={409: LAST_ADMIN},
 )
 
 REMOVE = Operation(
@@ -46,4 +75,7 @@ REMOVE = Operation(
     tag=Tag.USERS,
     scope=Scope.ADMIN,
     summary="Remove a user, its sessions and the keys that it made",
+    parameters=[USER_ID],
+    answers={204: Answer(description="Removed.")},
+    refusals={409: LAST_ADMIN},
 )

@@ -1,7 +1,55 @@
 """Operations on the subscriptions of webhooks and their deliveries."""
 
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
 from gateway.access.scopes import Scope
-from gateway.operations.operation import Operation, Tag
+from gateway.answers.envelopes import SuccessV1
+from gateway.answers.webhooks import (
+    AddedWebhook,
+    Deliveries,
+    Delivery,
+    DeliveryInFull,
+    Replayed,
+    RotatedWebhook,
+    Trial,
+    Webhook,
+    Webhooks,
+)
+from gateway.operations.operation import Answer, Body, Operation, Parameter, Tag
+from gateway.operations.parameters import Moment
+from gateway.webhook_bodies import (
+    DeliveryState,
+    Recovery,
+    Replay,
+    TrialWanted,
+    WebhookChange,
+    WebhookWanted,
+)
+
+WEBHOOK_ID = Parameter(
+    name="id",
+    place="path",
+    description="The webhook's `id`.",
+    kind=UUID,
+    example="6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c",
+)
+DELIVERY_ID = Parameter(
+    name="delivery_id",
+    place="path",
+    description="The delivery's own `id`.",
+    kind=UUID,
+    example="0b6e1c1e-7d2b-4b6e-9a9d-7f6a2f5c3d10",
+)
+SILENT = {504: "The webhook service gave no answer; look what holds before you repeat it."}
+CONFIGURED = {409: "The webhook stands in the settings, or there is another one with this URL."}
+
+
+def _told(kind: Any, description: str) -> Answer:
+    return Answer(description=description, kind=SuccessV1[kind])
+
 
 ADD = Operation(
     method="POST",
@@ -10,6 +58,19 @@ ADD = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_WRITE,
     summary="Subscribe; the secret is shown this once",
+    body=Body(
+        kind=WebhookWanted,
+        examples={
+            "Results of chunks": {"url": "https://erp.example.com/skuwire"},
+            "Whatever happens to products of one shop": {
+                "url": "https://erp.example.com/products",
+                "events": ["product.*"],
+                "shops": ["milano"],
+            },
+        },
+    ),
+    answers={201: _told(AddedWebhook, "The webhook and its secret.")},
+    refusals=CONFIGURED | SILENT,
 )
 
 ALL = Operation(
@@ -19,6 +80,8 @@ ALL = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_READ,
     summary="The tenant's webhooks",
+    answers={200: _told(Webhooks, "All of them, without secrets.")},
+    refusals=SILENT,
 )
 
 ONE = Operation(
@@ -28,6 +91,9 @@ ONE = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_READ,
     summary="One webhook",
+    parameters=[WEBHOOK_ID],
+    answers={200: _told(Webhook, "The webhook.")},
+    refusals=SILENT,
 )
 
 CHANGE = Operation(
@@ -37,6 +103,10 @@ CHANGE = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_WRITE,
     summary="Change a webhook, pause it, go on with it",
+    parameters=[WEBHOOK_ID],
+    body=Body(kind=WebhookChange, examples={"A pause": {"state": "paused"}, "Go on": {"state": "enabled"}}),
+    answers={200: _told(Webhook, "The webhook as it is now.")},
+    refusals=CONFIGURED | SILENT,
 )
 
 REMOVE = Operation(
@@ -46,6 +116,9 @@ REMOVE = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_WRITE,
     summary="Remove a webhook",
+    parameters=[WEBHOOK_ID],
+    answers={204: Answer(description="Removed.")},
+    refusals=SILENT,
 )
 
 ROTATE_SECRET = Operation(
@@ -55,6 +128,9 @@ ROTATE_SECRET = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_WRITE,
     summary="A new secret, beside which the old one signs for 24 hours",
+    parameters=[WEBHOOK_ID],
+    answers={200: _told(RotatedWebhook, "The webhook and its new secret.")},
+    refusals={409: "The webhook stands in the settings, or ten old secrets sign already."} | SILENT,
 )
 
 TEST = Operation(
@@ -64,6 +140,12 @@ TEST = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_WRITE,
     summary="What the endpoint says to a test webhook",
+    parameters=[WEBHOOK_ID],
+    body=Body(
+        kind=TrialWanted, required=False, examples={"A finished chunk": {"event": "bulk.chunk.completed"}}
+    ),
+    answers={200: _told(Trial, "What it said.")},
+    refusals=SILENT,
 )
 
 RECOVER = Operation(
@@ -73,6 +155,10 @@ RECOVER = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_WRITE,
     summary="Send again all that was not delivered since a time",
+    parameters=[WEBHOOK_ID],
+    body=Body(kind=Recovery, examples={"Since a morning": {"since": "2026-05-01T08:00:00Z"}}),
+    answers={202: _told(Replayed, "How many are sent again.")},
+    refusals=SILENT,
 )
 
 DELIVERIES = Operation(
@@ -82,6 +168,36 @@ DELIVERIES = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_READ,
     summary="What was delivered, the newest first",
+    parameters=[
+        WEBHOOK_ID,
+        Parameter(
+            name="state",
+            place="query",
+            description="Where they stand.",
+            kind=DeliveryState,
+            example="delivered",
+        ),
+        Parameter(
+            name="event",
+            place="query",
+            description="The name of an event, or a beginning: `product.*`.",
+            example="bulk.chunk.completed",
+        ),
+        Parameter(name="shop", place="query", description="Of one shop.", example="milano"),
+        Parameter(name="subject", place="query", description="About one chunk or product."),
+        Parameter(name="since", place="query", description="Told then or later.", kind=Moment),
+        Parameter(name="until", place="query", description="Told before.", kind=Moment),
+        Parameter(
+            name="limit",
+            place="query",
+            description="How many a page has.",
+            kind=Annotated[int, Field(ge=1, le=200)],
+            example=50,
+        ),
+        Parameter(name="after", place="query", description="The `next` of the page before."),
+    ],
+    answers={200: _told(Deliveries, "A page of them.")},
+    refusals={422: "The query asks for something that there is not."} | SILENT,
 )
 
 REPLAY = Operation(
@@ -91,6 +207,11 @@ REPLAY = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_WRITE,
     summary="Send a range of deliveries again",
+    description="Delivered ones too, each under the `webhook-id` that it has.",
+    parameters=[WEBHOOK_ID],
+    body=Body(kind=Replay, examples={"Since a morning": {"since": "2026-05-01T08:00:00Z"}}),
+    answers={202: _told(Replayed, "How many are sent again.")},
+    refusals=SILENT,
 )
 
 DELIVERY = Operation(
@@ -100,6 +221,9 @@ DELIVERY = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_READ,
     summary="One delivery, attempt by attempt",
+    parameters=[WEBHOOK_ID, DELIVERY_ID],
+    answers={200: _told(DeliveryInFull, "The delivery.")},
+    refusals=SILENT,
 )
 
 REPLAY_ONE = Operation(
@@ -109,4 +233,7 @@ REPLAY_ONE = Operation(
     tag=Tag.WEBHOOKS,
     scope=Scope.WEBHOOKS_WRITE,
     summary="Send one delivery again",
+    parameters=[WEBHOOK_ID, DELIVERY_ID],
+    answers={202: _told(Delivery, "The delivery, which is due now.")},
+    refusals=SILENT,
 )

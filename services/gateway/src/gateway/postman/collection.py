@@ -80,7 +80,17 @@ def _requests(document: Document) -> Iterator[Request]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             known = STEPS.get(operation["operationId"])
-            yield Request(method.upper(), path, operation, known or Step(), known is not None)
+            whole = {**operation, "responses": _with_shared(operation["responses"], document)}
+            yield Request(method.upper(), path, whole, known or Step(), known is not None)
+
+
+def _with_shared(responses: Document, document: Document) -> Document:
+    """The responses, those that operations share as well."""
+    shared = document["components"].get("responses", {})
+    return {
+        status: shared[answer["$ref"].rpartition("/")[2]] if "$ref" in answer else answer
+        for status, answer in responses.items()
+    }
 
 
 def _item(request: Request, document: Document) -> dict[str, Any]:

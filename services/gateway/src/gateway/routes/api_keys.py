@@ -3,7 +3,6 @@
 import re
 import secrets
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from aiohttp import web
@@ -15,6 +14,7 @@ from gateway.access.key_store import ApiKey
 from gateway.access.key_texts import SHOWN_CHARACTERS, digests, new_api_key
 from gateway.access.standing import Standing
 from gateway.access.times import in_seconds
+from gateway.answers.access import AddedApiKey, ApiKeys, ShownApiKey
 from gateway.body import read_json
 from gateway.envelopes import enveloped
 from gateway.errors import Refusal, forbidden, not_found, unauthorized
@@ -74,11 +74,11 @@ class ApiKeyRoutes:
             ):
                 raise unauthorized("The user is no longer there.", token_was_sent=True)
         log.info("api_key.created", api_key_id=key.api_key_id, tenant=caller.tenant, by=caller.subject)
-        data = {
+        data: AddedApiKey = {
             "api_key_id": key.api_key_id,
             "name": key.name,
             "key": text,
-            "scopes": [scope.value for scope in key.scopes],
+            "scopes": list(key.scopes),
             "created_at": in_seconds(key.created_at),
             "expires_at": in_seconds(key.expires_at),
         }
@@ -88,7 +88,7 @@ class ApiKeyRoutes:
         """200 with the tenant's keys, revoked ones too; each by its first twelve characters."""
         async with self._surface.rows(request).transaction() as connection:
             keys = await key_store.api_keys_of_tenant(connection, request[CALLER].tenant)
-        return enveloped(request, {"api_keys": [_shown(key) for key in keys]}, "API keys")
+        return enveloped(request, ApiKeys(api_keys=[_shown(key) for key in keys]), "API keys")
 
     async def delete(self, request: web.Request) -> web.Response:
         """204: the key is refused from now on, by other replicas within five seconds. 404."""
@@ -112,12 +112,12 @@ def _may_give(caller: Caller, wanted: NewKey) -> None:
         raise Refusal(403, "wrong_kind_of_key", "A live key makes live keys; log in to make a test key.")
 
 
-def _shown(key: ApiKey) -> dict[str, Any]:
+def _shown(key: ApiKey) -> ShownApiKey:
     return {
         "api_key_id": key.api_key_id,
         "name": key.name,
         "key_start": key.key_start,
-        "scopes": [scope.value for scope in key.scopes],
+        "scopes": list(key.scopes),
         "test": key.test,
         "created_by": key.created_by,
         "created_at": in_seconds(key.created_at),

@@ -1,7 +1,5 @@
 """`/api/auth` and `/api/v1/auth`: log in, go on, log out, who am I."""
 
-from typing import Any
-
 from aiohttp import web
 
 from gateway.access import user_store
@@ -9,6 +7,7 @@ from gateway.access.forms import read_login, read_password_change, read_refresh_
 from gateway.access.logins import Logins, Tokens
 from gateway.access.scopes import Scope
 from gateway.access.user_store import User
+from gateway.answers import access as answers
 from gateway.body import read_json
 from gateway.envelopes import enveloped
 from gateway.errors import Refusal, unauthorized
@@ -39,8 +38,8 @@ class AuthRoutes:
 
     async def log_in(self, request: web.Request) -> web.Response:
         """200 with access and refresh token; 401, 429."""
-        email, password = read_login(await read_json(request))
-        tokens = await self._logins.log_in(email, password, self._surface.address_of(request))
+        sent = read_login(await read_json(request))
+        tokens = await self._logins.log_in(sent.email, sent.password, self._surface.address_of(request))
         return enveloped(request, self._told(tokens), "Logged in")
 
     async def refresh(self, request: web.Request) -> web.Response:
@@ -63,12 +62,12 @@ class AuthRoutes:
         """200 with who calls and what it may do."""
         caller, user = request[CALLER], await self._user(request)
         shops = self._surface.shops.of_tenant(caller.tenant)
-        data = {
+        data: answers.WhoCalls = {
             "user_id": user.user_id,
             "email": user.email,
-            "role": user.role.value,
+            "role": user.role,
             "tenant_id": user.tenant,
-            "scopes": [scope.value for scope in Scope if scope in caller.scopes],
+            "scopes": [scope for scope in Scope if scope in caller.scopes],
             "api_key_id": caller.api_key_id,
             "shops": [shop.id for shop in shops if self._surface.sees(caller, shop.id)],
         }
@@ -80,8 +79,10 @@ class AuthRoutes:
         if request[CALLER].api_key_id is not None:
             message = "An API key has no password; log in with e-mail address and password."
             raise Refusal(409, "not_a_login", message)
-        current, new = read_password_change(await read_json(request), user.email)
-        tokens = await self._logins.change_password(user, current, new, self._surface.address_of(request))
+        sent = read_password_change(await read_json(request), user.email)
+        tokens = await self._logins.change_password(
+            user, sent.current, sent.new, self._surface.address_of(request)
+        )
         return enveloped(request, self._told(tokens), "Password changed")
 
     async def _user(self, request: web.Request) -> User:
@@ -92,7 +93,7 @@ class AuthRoutes:
             raise unauthorized("The user is no longer there.", token_was_sent=True)
         return user
 
-    def _told(self, tokens: Tokens) -> dict[str, Any]:
+    def _told(self, tokens: Tokens) -> answers.Tokens:
         return {
             "access_token": tokens.access_token,
             "refresh_token": tokens.refresh_token,

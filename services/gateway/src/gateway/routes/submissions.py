@@ -1,6 +1,6 @@
 """Synchronizations to look through, and what can be taken back of those that go on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -65,7 +65,7 @@ class SubmissionRoutes:
         request: web.Request,
         submission_id: str,
         kinds: tuple[Kind, ...],
-        answer: Callable[[SubmissionState], dict[str, Any]],
+        answer: Callable[[SubmissionState], Mapping[str, Any]],
     ) -> web.Response:
         before = await self._load(request, submission_id, kinds)
         if before.status in (Status.COMPLETED, Status.FAILED):

@@ -1,7 +1,7 @@
 """The routes of the sync dialect: one product or a batch, with the result where it comes in time."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from gateway.vocabulary import as_sent
 
 LOOK_AGAIN_SECONDS = "1"
 
-AnswerOf = Callable[[SubmissionState, Sequence[ItemState]], dict[str, Any]]
+AnswerOf = Callable[[SubmissionState, Sequence[ItemState]], Mapping[str, Any]]
 
 
 class SyncRoutes:
@@ -142,7 +142,7 @@ class SyncRoutes:
             return submission, await store.load_items(connection, submission_id, limit=sync.MAX_BATCH)
 
 
-def _accepted(body: dict[str, Any], submission_id: str, patient: Patience) -> web.Response:
+def _accepted(body: Mapping[str, Any], submission_id: str, patient: Patience) -> web.Response:
     headers = {"Location": f"/api/products/sync/{submission_id}", "Retry-After": LOOK_AGAIN_SECONDS}
     return web.json_response(body, status=202, headers=headers | _applied(patient))
 

@@ -1,7 +1,5 @@
 """`/api/v1/users`: who can log in, looked after by the admins of a tenant."""
 
-from typing import Any
-
 import structlog
 from aiohttp import web
 
@@ -12,6 +10,7 @@ from gateway.access.scopes import Role
 from gateway.access.standing import Standing
 from gateway.access.times import in_seconds
 from gateway.access.user_store import User
+from gateway.answers.access import ShownUser, Users
 from gateway.body import read_json
 from gateway.envelopes import enveloped
 from gateway.errors import Refusal, not_found
@@ -44,7 +43,7 @@ class UserRoutes:
         """200 with the users by e-mail address."""
         async with self._surface.rows(request).transaction() as connection:
             users = await user_store.users_of_tenant(connection, request[CALLER].tenant)
-        return enveloped(request, {"users": [_shown(user) for user in users]}, "Users")
+        return enveloped(request, Users(users=[_shown(user) for user in users]), "Users")
 
     async def post(self, request: web.Request) -> web.Response:
         """201 with the user; 409 where the e-mail address is somebody's already."""
@@ -119,11 +118,11 @@ def _there(user: User | None) -> User:
     return user
 
 
-def _shown(user: User) -> dict[str, Any]:
+def _shown(user: User) -> ShownUser:
     return {
         "user_id": user.user_id,
         "email": user.email,
-        "role": user.role.value,
+        "role": user.role,
         "tenant_id": user.tenant,
         "created_at": in_seconds(user.created_at),
     }
