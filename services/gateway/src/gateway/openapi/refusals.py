@@ -8,6 +8,8 @@ from gateway.answers.envelopes import Problem, Refused, RefusedV1
 from gateway.errors import PROBLEM_JSON
 from gateway.operations.operation import Operation, Tag
 
+BROKEN_RULE = "A rule is broken; every violation is listed with its field."
+
 OF_ALL: Mapping[int, str] = {
     429: "A quota is used up; `Retry-After` says when there is something of it again.",
     503: "Nothing was accepted: something that is needed is away, or too much is waiting to be done. "
@@ -22,8 +24,9 @@ OF_BODIES: Mapping[int, str] = {
     408: "The body did not arrive in time.",
     413: "Something is too large; nothing was accepted.",
     415: "The body is of another content type, charset or encoding.",
-    422: "A rule is broken; every violation is listed with its field.",
+    422: BROKEN_RULE,
 }
+OF_QUERIES: Mapping[int, str] = {422: BROKEN_RULE}
 OF_PATHS: Mapping[int, str] = {404: "There is nothing of this name, or nothing of this tenant's."}
 
 HEADERS_OF: Mapping[int, tuple[str, ...]] = {
@@ -41,6 +44,7 @@ def refusals_of(operation: Operation) -> dict[int, str]:
         (OF_ALL, operation.tag is not Tag.HEALTH),
         (OF_CALLERS, not operation.is_open_to_all),
         (OF_BODIES, operation.body is not None),
+        (OF_QUERIES, any(parameter.place == "query" for parameter in operation.parameters)),
         (OF_PATHS, any(parameter.place == "path" for parameter in operation.parameters)),
     ):
         if holds:

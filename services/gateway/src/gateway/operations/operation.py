@@ -90,8 +90,8 @@ class Answer:
 class Operation:
     """What stands behind a method and a path.
 
-    `answers` are those that went well, by status. `refusals` say when an operation of its own refuses; the
-    refusals that all have (401, 403, 429, 503, and of a body 400, 408, 413, 415, 422) go without saying.
+    `answers` are those that went well, by status. `refusals` say when an operation of its own refuses; those
+    that go without saying are in `gateway.openapi.refusals`: of every operation, of a body, a query, a path.
     """
 
     method: str
