@@ -64,7 +64,7 @@ async def test_a_key_is_written_alone_to_be_used_and_reaches_no_log(running: Run
     listed = await skuwire(running, "keys", "list")
     assert key[:12] in listed
     assert key not in listed
-    [api_key_id] = re.findall(r"key_[0-9a-f]{16}", listed)
+    [api_key_id] = re.findall(rf"(key_[0-9a-f]{{16}})\W+{key[:12]}", listed)
     await skuwire(running, "keys", "revoke", api_key_id)
     async with running.http.get(me, headers=headers) as answer:
         assert answer.status == 401
