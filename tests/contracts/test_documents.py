@@ -11,6 +11,7 @@ import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
+from common.public.webhooks import EVENT_TYPES
 from gateway.openapi.document import openapi_document
 from gateway.operations.every import every_operation
 
@@ -81,3 +82,8 @@ def _examples(content: dict[str, Any]) -> Iterator[Any]:
 
 def _validator(openapi: dict[str, Any], schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator({**schema, "components": openapi["components"]})
+
+
+@pytest.mark.parametrize("name", EVENT_TYPES)
+def test_the_guide_names_every_event(name: str) -> None:
+    assert f"`{name}`" in (documents.FOLDER / "guides" / "webhooks.md").read_text()
