@@ -40,6 +40,7 @@ from gateway.routes.sync import SyncRoutes
 from gateway.routes.users import UserRoutes
 from gateway.routes.webhooks import WebhookRoutes
 from gateway.settings import GatewaySettings
+from gateway.shops.store import registered_among
 from gateway.shops.wiring import open_registry
 from gateway.surface import Surface
 from gateway.waiting import Waiting
@@ -79,7 +80,9 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
     http = aiohttp.ClientSession(trust_env=False)
     runtime.on_stop.append(http.close)
     registry = await open_registry(runtime, surface.waiting, http)
-    sources = known_sources(settings.inbound_webhooks, runtime.shops)
+    named = [source.shop for source in settings.inbound_webhooks]
+    registered = await registered_among(database.pool, named)
+    sources = known_sources(settings.inbound_webhooks, runtime.shops, registered)
     async with database.transaction() as connection:
         await store.start_product_ids_at(connection, settings.first_product_id)
     await bootstrap(database, access.passwords, settings)

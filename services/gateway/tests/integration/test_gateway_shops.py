@@ -1,6 +1,10 @@
 """Shops registered over HTTP: checked, kept sealed, told to the other services, removed."""
 
 import asyncio
+import hashlib
+import hmac
+import json
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +21,7 @@ from common.registered_shops.findings import CHECK_PATH, MissingRight, ShopFindi
 from common.shops import ShopTerms
 from gateway.access.scopes import Role
 from gateway.answers.shops import ShownTerms
+from gateway.inbound.sources import InboundSource
 from gateway.settings import GatewaySettings
 from gateway.testing import Answer, Running, StartGateway, eventually, logged_in, nothing_yet
 
@@ -171,13 +176,11 @@ async def test_no_key_lies_in_clear_in_rows_messages_or_answers(
     assert "acme-modena" in "".join(dump)
 
 
-@pytest.mark.parametrize("at_fault", ["url", "key"])
-async def test_a_shop_that_cannot_be_used_is_not_stored(
-    gateway: Running, writer: Writer, at_fault: Any
-) -> None:
-    writer.findings = ShopFindings(problem=ShopProblem(field=at_fault, message="It is not there."))
-    answer = await gateway.client.post(SHOPS, MODENA)
-    assert fields_of(answer) == {at_fault}
+async def test_a_shop_that_cannot_be_used_is_not_stored(gateway: Running, writer: Writer) -> None:
+    problems = [ShopProblem(field="url", message="Nobody."), ShopProblem(field="key", message="Unknown.")]
+    for problem in problems:
+        writer.findings = ShopFindings(problem=problem)
+        assert fields_of(await gateway.client.post(SHOPS, MODENA)) == {problem.field}
     assert [shop["id"] for shop in (await gateway.client.get(SHOPS)).body["data"]["shops"]] == [
         "milano", "roma", "lab",
     ]  # fmt: skip
@@ -187,14 +190,11 @@ async def test_a_shop_that_cannot_be_used_is_not_stored(
     looked = await gateway.client.post(f"{SHOPS}/{later['id']}/check", {})
     assert looked.status == 200
     assert looked.body["data"]["check"]["state"] == "failed"
-    assert looked.body["data"]["check"]["problem"]["field"] == at_fault
+    assert looked.body["data"]["check"]["problem"]["field"] == "key"
 
-
-async def test_what_the_key_lacks_makes_a_shop_incomplete(gateway: Running, writer: Writer) -> None:
-    lacking = LACKING.model_copy(update={"required": True})
-    writer.findings = ShopFindings(version="8.2.1", missing=(lacking,))
-    answer = await gateway.client.post(SHOPS, MODENA)
-    assert (answer.status, answer.body["data"]["check"]["state"]) == (201, "incomplete")
+    writer.findings = ShopFindings(version="8.2.1", missing=(LACKING.model_copy(update={"required": True}),))
+    again = await gateway.client.post(f"{SHOPS}/{later['id']}/check", {})
+    assert again.body["data"]["check"]["state"] == "incomplete"
 
 
 async def test_every_mistake_is_told_with_its_field(gateway: Running) -> None:
@@ -380,31 +380,31 @@ async def test_every_shop_is_told_again_at_each_start_and_sealed_with_the_presen
     gone = (await registered(gateway, url="https://two.example.com"))["id"]
     assert (await gateway.client("DELETE", f"{SHOPS}/{gone}")).status == 204
     await told.of(3)
-    await start_gateway()
+    other = await start_gateway()
     messages = await told.of(5)
     assert messages[3:] == [messages[0], messages[2]]
     assert told.ids[3:] == [told.ids[0], told.ids[2]]  # so that nobody takes them in twice
 
-    rotated = await start_gateway(
-        shops_sealing_secret=SecretStr(NEXT_SECRET), shops_sealing_previous_secrets=SecretStr(SECRET)
-    )
-    last = (await told.of(7))[5]
-    assert isinstance(last, ShopRegistered)
-    assert last.sequence == 2
-    alone = rotated.runtime.settings.model_copy(update={"shops_sealing_previous_secrets": SecretStr("")})
-    keys = alone.shop_keys()
-    assert keys is not None
-    assert keys.open(last.sealed_key, "acme", last.shop).get_secret_value() == KEY
-
-
-async def test_another_replica_knows_a_new_shop_soon(gateway: Running, start_gateway: StartGateway) -> None:
-    other = await start_gateway()
-    shop = (await registered(gateway))["id"]
+    shop = (await registered(gateway, url="https://three.example.com", id="soon"))["id"]
 
     async def known() -> bool:
         return shop in other.runtime.shops.by_id
 
-    await eventually(known)
+    await eventually(known)  # in every replica
+
+    rotated = await start_gateway(
+        shops_sealing_secret=SecretStr(NEXT_SECRET), shops_sealing_previous_secrets=SecretStr(SECRET)
+    )
+
+    async def sealed_anew() -> bool:
+        return any(message.sequence == 2 for message in told.messages if isinstance(message, ShopRegistered))
+
+    await eventually(sealed_anew)
+    last = next(m for m in told.messages if isinstance(m, ShopRegistered) and m.sequence == 2)
+    alone = rotated.runtime.settings.model_copy(update={"shops_sealing_previous_secrets": SecretStr("")})
+    keys = alone.shop_keys()
+    assert keys is not None
+    assert keys.open(last.sealed_key, "acme", last.shop).get_secret_value() == KEY
 
 
 async def test_without_a_writer_or_a_secret_nothing_is_stored(
@@ -417,6 +417,34 @@ async def test_without_a_writer_or_a_secret_nothing_is_stored(
     unset = await start_gateway(shops_sealing_secret=SecretStr(""))
     assert (await unset.client.post(f"{SHOPS}?check=later", MODENA)).status == 503
     assert await gateway.database.pool.fetchval("select count(*) from registered_shops") == 0
+
+
+async def test_a_source_of_webhooks_outlives_its_shop(gateway: Running, start_gateway: StartGateway) -> None:
+    shop = (await registered(gateway))["id"]
+    secret = "Qm7vX2rT9kLs4wZc8pBn5yHd3jFg6aUe"
+    source = InboundSource(name="erp", shop=shop, secrets=(SecretStr(secret),))
+    asked = await start_gateway(inbound_webhooks=(source,))
+    assert (await delivered(asked, secret, "first")).status == 200
+    assert (await asked.client("DELETE", f"{SHOPS}/{shop}?force=true")).status == 204
+    for running in (asked, await start_gateway(inbound_webhooks=(source,))):
+        answer = await delivered(running, secret, "second")
+        assert (answer.status, answer.body["error"]) == (
+            410,
+            "The shop that this secret speaks for was removed.",
+        )
+
+
+async def delivered(running: Running, secret: str, delivery_id: str) -> Answer:
+    body, at = json.dumps(PRODUCT).encode(), str(int(time.time()))
+    signature = hmac.digest(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hex()
+    headers = {
+        "Content-Type": "application/json",
+        "X-GeSmart-Signature": f"sha256={signature}",
+        "X-GeSmart-Timestamp": at,
+        "X-GeSmart-Delivery": delivery_id,
+        "X-GeSmart-Event": "product.created",
+    }
+    return await running.client("POST", "/api/webhooks/gesmart/products", data=body, headers=headers)
 
 
 def test_every_term_of_a_shop_is_shown() -> None:

@@ -83,7 +83,10 @@ class Deliveries:
         if source is None:
             message = "No secret that is known here signed this body at this time."
             raise _not_vouched(NotVouched("signature_wrong", "signature", message))
-        tenant = self._surface.shops.by_id[source.shop].tenant
+        shop = self._surface.shops.by_id.get(source.shop)
+        if shop is None:
+            raise Refusal(410, "shop_removed", "The shop that this secret speaks for was removed.")
+        tenant = shop.tenant
         attempt.source, attempt.tenant = source.name, tenant
         delivery = Delivery(
             tenant,

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -43,10 +43,16 @@ def distinct(sources: Sequence[InboundSource]) -> None:
         raise ValueError("a secret of inbound webhooks stands there twice; a secret says who has signed")
 
 
-def known_sources(sources: Sequence[InboundSource], shops: Shops) -> Sequence[InboundSource]:
-    """The sources. Raises `ValueError` for one whose shop there is not."""
+def known_sources(
+    sources: Sequence[InboundSource], shops: Shops, registered: Collection[str] = ()
+) -> Sequence[InboundSource]:
+    """The sources. Raises `ValueError` for one whose shop there never was.
+
+    `registered` are ids that tenants have registered at any time: one who removes its shop does not keep us
+    from starting.
+    """
     for source in sources:
-        if source.shop not in shops.by_id:
+        if source.shop not in shops.by_id and source.shop not in registered:
             known = ", ".join(shops.by_id) or "none"
             raise ValueError(
                 f"the inbound webhook {source.name} is for the shop {source.shop}, which is not among the "

@@ -139,6 +139,14 @@ async def every_registration(connection: Connection) -> list[Registration]:
     return [registration_of_row(row) for row in rows]
 
 
+async def registered_among(connection: Connection, shops: Sequence[str]) -> set[str]:
+    """Which of these shops were registered at any time, by whomever; removed ones too."""
+    rows = await connection.fetch(
+        "select shop from registered_shops where shop = any($1::text[])", list(shops)
+    )
+    return {row["shop"] for row in rows}
+
+
 async def lock_registrations(connection: Connection, shops: Sequence[str]) -> list[Registration]:
     """These registered shops as they are now, locked until the end of the transaction."""
     rows = await connection.fetch(

@@ -48,7 +48,9 @@ async def seal_anew(database: Database, keys: ShopKeys) -> None:
         return
     async with database.unit_of_work() as work:
         for one in await store.lock_registrations(work.connection, behind):
-            if not one.removed and (anew := _sealed_anew(one, keys)) is not None:
+            if one.removed or keys.is_current(one.sealed_key):
+                continue  # another replica was faster
+            if (anew := _sealed_anew(one, keys)) is not None:
                 await store.change_shop(work.connection, anew)
                 work.publish(anew.message(), step=anew.step)
     log.info("registered_shops.sealed_anew", count=len(behind))
