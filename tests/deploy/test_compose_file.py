@@ -77,6 +77,16 @@ def test_the_gateway_and_webhook_relay_share_the_internal_token(environment_of):
     assert environment_of("gateway")["SKUWIRE_GATEWAY_RELAY_URL"] == "http://webhook-relay:8080"
 
 
+def test_prestashop_writer_shares_it_and_only_three_open_the_keys_of_registered_shops(environment_of):
+    gateway, writer = environment_of("gateway"), environment_of("prestashop-writer")
+    assert writer["SKUWIRE_INTERNAL_TOKEN"] == gateway["SKUWIRE_INTERNAL_TOKEN"]
+    assert gateway["SKUWIRE_GATEWAY_WRITER_URL"] == "http://prestashop-writer:8080"
+    sealing = {service: environment_of(service).get("SKUWIRE_SHOPS_SEALING_SECRET") for service in SERVICES}
+    secret = gateway["SKUWIRE_SHOPS_SEALING_SECRET"]
+    knowing = ("gateway", "prestashop-writer", "image-processor")
+    assert sealing == dict.fromkeys(SERVICES) | dict.fromkeys(knowing, secret)
+
+
 def test_only_the_gateway_knows_what_signs_tokens(environment_of):
     knowing = [s for s in SERVICES if "SKUWIRE_GATEWAY_JWT_SECRET" in environment_of(s)]
     assert knowing == ["gateway"]
