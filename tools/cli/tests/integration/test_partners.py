@@ -39,6 +39,7 @@ async def node(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rabbit
     async with await aio_pika.connect_robust(node.url) as connection:
         await declare_exchanges(await connection.channel())  # type: ignore[arg-type]  # a robust one
     yield node
+    await node.kill()  # an orderly end takes seconds, and nobody wants its data
     await node.stop()
 
 
