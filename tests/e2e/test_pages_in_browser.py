@@ -14,7 +14,7 @@ from stack.programs import CHROMIUM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PAGES = ["/docs", "/docs/api", "/docs/guides/webhooks"]
+PAGES = ["/docs", "/docs/api", "/docs/events", "/docs/guides/webhooks"]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.testing import Client, Running
 
-PATHS = ["/docs", "/docs/api", "/docs/guides/sync", "/docs/guides/bulk"]
+PATHS = ["/docs", "/docs/api", "/docs/events", "/docs/guides/sync", "/docs/guides/bulk"]
 LOADED = re.compile(r'<(?:script|link|img)\b[^>]*(?:src|href)="([^"]+)"')
 
 

@@ -32,6 +32,8 @@ START = _page("/docs", "readDocs", "Where the documents and guides are, as a pag
 
 API = _page("/docs/api", "readApiPage", "This document, as a page on which requests can be tried")
 
+EVENTS = _page("/docs/events", "readEventsPage", "What is told by webhooks and on the broker, as a page")
+
 GUIDE = _page(
     "/docs/guides/{guide}",
     "readGuide",

@@ -6,6 +6,8 @@ from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from common.public.asyncapi import asyncapi_document
+from gateway.pages.events import events_content
 from gateway.pages.frame import Page, framed
 
 HERE = files("gateway.pages")
@@ -23,7 +25,12 @@ _H1 = re.compile(r"<h1[^>]*>(.*?)</h1>\s*<p>(.*?)</p>", re.DOTALL)
 def all_pages() -> Iterator[tuple[str, str]]:
     """Path and HTML of each page."""
     guides = [(f"/docs/guides/{name}", text) for name, text in _guide_texts()]
-    for page in (_start(guides), _api(), *(Page(path, _heading(text)[0], text) for path, text in guides)):
+    for page in (
+        _start(guides),
+        _api(),
+        _events(),
+        *(Page(path, _heading(text)[0], text) for path, text in guides),
+    ):
         yield page.path, framed(page)
 
 
@@ -49,8 +56,10 @@ def _ending(file: Traversable) -> str:
 def _start(guides: list[tuple[str, str]]) -> Page:
     documents = [
         ("/docs/api", "HTTP API", "Every request with its fields, answers and examples; try them from here."),
+        ("/docs/events", "Events", "What is told by webhooks and on the broker, with schemas and examples."),
         ("/postman_collection.json", "Postman collection", "Import it, set <code>base_url</code>, run it."),
         ("/openapi.json", "OpenAPI 3.1", "The HTTP API for generators of clients and for tests."),
+        ("/asyncapi.json", "AsyncAPI 3.0", "The events for generators of subscribers."),
     ]
     told = [(path, *_heading(text)) for path, text in guides]
     content = (
@@ -71,6 +80,10 @@ def _api() -> Page:
         styles=("/docs/static/swagger-ui.css",),
         scripts=("/docs/static/swagger-ui-bundle.js", "/docs/static/api.js"),
     )
+
+
+def _events() -> Page:
+    return Page("/docs/events", "Events", events_content(asyncapi_document()))
 
 
 def _heading(text: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ STYLE = "/docs/static/docs.css"
 SECTIONS = (
     ("/docs", "Start"),
     ("/docs/api", "HTTP API"),
+    ("/docs/events", "Events"),
     ("/docs#guides", "Guides"),
 )
 

@@ -28,6 +28,7 @@ VARIABLES: Mapping[str, tuple[str, str]] = {
     "jwt_token": ("", "Access token or API key; set by the login"),
     "email": ("", "Whom to log in; without it the requests that log in are skipped, and jwt_token is used"),
     "password": ("", "Their password"),
+    "new_password": ("short", "Too short on purpose: a run changes nobody's password"),
     "webhook_url": ("{{base_url}}/nobody-listens-here", "Where webhooks are to go"),
     "inbound_secret": ("", "The secret of an ERP that sends webhooks; without it that request is skipped"),
 }
@@ -68,6 +69,7 @@ _PRODUCT = {
     "price": 1299.99,
     "quantity": 50,
 }
+_PASSWORDS = {"current": "{{password}}", "new": "{{new_password}}"}
 _EARLIER = {"since": "2024-01-01T00:00:00Z"}
 _NO_LETTER = {"letter_id": "00000000-0000-4000-8000-000000000000"}  # where all is well there is none
 _KEY = {"name": "Postman", "scopes": ["products:read"]}
@@ -100,6 +102,7 @@ _SEND_SOMETHING = (
 STEPS: Mapping[str, Step] = {
     "logIn": Step(body=_LOGIN, needs="email", keep=_TOKENS),
     "whoAmI": Step(),
+    "changePassword": Step(body=_PASSWORDS, answers=(200, 409, 422)),  # 409: an API key has none
     "refresh": Step(body={"refresh_token": "{{refresh_token}}"}, needs="refresh_token", keep=_TOKENS),
     "logOut": Step(
         body={"refresh_token": "{{refresh_token}}"},
@@ -108,6 +111,7 @@ STEPS: Mapping[str, Step] = {
     ),
     "logInV1": Step(body=_LOGIN, needs="email", keep=_TOKENS),
     "whoAmIV1": Step(),
+    "changePasswordV1": Step(body=_PASSWORDS, answers=(200, 409, 422)),  # 409: an API key has none
     "refreshV1": Step(body={"refresh_token": "{{refresh_token}}"}, needs="refresh_token", keep=_TOKENS),
     "logOutV1": Step(
         body={"refresh_token": "{{refresh_token}}"},
@@ -155,6 +159,7 @@ STEPS: Mapping[str, Step] = {
     ),
     "getBulk": Step(until="body.data.finishedAt !== null"),
     "getChunk": Step(path={"partition": "0"}),
+    "retryBulk": Step(answers=(200, 409)),  # 409: nothing of it was refused
     "cancelBulk": Step(answers=(200, 409)),  # 409: it is finished
     "deliverProducts": Step(
         body={"reference": "{{reference}}", "quantity": 48},

@@ -21,6 +21,7 @@ class PageRoutes:
         return [
             Route(pages.START, self.page),
             Route(pages.API, self.page),
+            Route(pages.EVENTS, self.page),
             Route(pages.GUIDE, self.page),
             Route(pages.FILE, self.file),
         ]
