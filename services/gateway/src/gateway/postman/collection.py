@@ -96,7 +96,6 @@ def _with_shared(responses: Document, document: Document) -> Document:
 def _item(request: Request, document: Document) -> dict[str, Any]:
     answers: dict[int, Document | None] = dict.fromkeys(request.step.answers)
     answers |= {int(status): schema for status, schema in _answers(request, document)}
-    answers = answers or dict.fromkeys((200, 201, 202, 204, 422))
     sent = _sent(request, document)
     return {
         "id": request.id,
