@@ -34,6 +34,10 @@ Keep = Callable[[DeadLetter, bool], Awaitable[None]]
 """Keeps a dead letter, in a transaction of its own; the flag says that it was sent back by itself."""
 
 
+class CannotBeSent(Exception):
+    """Its id, type or headers are nothing that AMQP can carry: a stranger's, that had to be cleaned."""
+
+
 def read_dead_letter(delivery: AbstractIncomingMessage) -> DeadLetter:
     """The dead letter in a delivery of the dead queue. Reads anything."""
     headers = json_safe(dict(delivery.headers))
@@ -123,7 +127,7 @@ class DeadLetterCollector:
     async def _sent_back(self, letter: DeadLetter) -> bool:
         try:
             await _send(self._broker, letter, {**letter.headers, REDRIVEN: 1})
-        except NotPublished as error:  # then it waits in the table like any other
+        except (NotPublished, CannotBeSent) as error:  # then it waits like any other
             log.warning("dead_letter.not_redriven", message_id=letter.message_id, cause=str(error))
             return False
         return True
@@ -140,7 +144,7 @@ class DeadLetterCollector:
 async def send_back(broker: Broker, letter: DeadLetter) -> None:
     """Give the message back to the service that failed on it, under its own id, with all its attempts anew.
 
-    Raises `NotPublished`, also where that service has no queue.
+    Raises `NotPublished`, also where that service has no queue, and `CannotBeSent`.
     """
     fresh = {name: value for name, value in letter.headers.items() if name not in ("attempt", REDRIVEN)}
     await _send(broker, letter, fresh)
@@ -155,4 +159,8 @@ async def _send(broker: Broker, letter: DeadLetter, headers: Mapping[str, Any]) 
         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         headers=dict(headers),
     )
+    try:
+        message.properties.marshal()  # here, and not between a publish and its confirm
+    except (TypeError, ValueError) as error:
+        raise CannotBeSent(str(error)) from error
     await broker.send(message, exchange=RETURN, routing_key=letter.service)

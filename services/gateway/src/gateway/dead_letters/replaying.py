@@ -16,14 +16,14 @@ from common.database import Database, TenantDatabase
 from common.database.pool import UNAVAILABLE
 from common.messaging.broker import Broker, NotPublished
 from common.messaging.dead_letter import DeadLetter
-from common.messaging.dead_letters import send_back
+from common.messaging.dead_letters import CannotBeSent, send_back
 from common.stopping import sleep_or_stop
 from common.telemetry import meter
 from gateway.dead_letters import replay_store, store
 from gateway.dead_letters.editing import edited_body
 from gateway.dead_letters.letters import Asker, Edit, Letter, Replay, WantedReplay
 from gateway.dead_letters.replay_store import Turn
-from gateway.errors import unavailable
+from gateway.errors import Refusal, unavailable
 from gateway.strict_json import Json
 
 log = structlog.get_logger()
@@ -58,7 +58,7 @@ class Replaying:
     # ── one ──
 
     async def replay(self, letter: Letter, asker: Asker) -> None:
-        """Send it back. Raises `Refusal` (503) where it stays as it was."""
+        """Send it back. Raises `Refusal` (409, 503) where it stays as it was."""
         try:
             await self._send(letter, asker)
         except NotPublished as error:
@@ -67,6 +67,9 @@ class Replaying:
                 f"The broker is away, or there is no queue of {letter.parked.service}; nothing was sent."
             )
             raise unavailable(message) from None
+        except CannotBeSent as error:
+            message = f"Its id, type or headers cannot be sent: {error}; discard it."
+            raise Refusal(409, "cannot_be_sent", message) from None
 
     async def replay_edited(self, letter: Letter, sent: Json, asker: Asker) -> None:
         """Send it back with another body, which is kept beside the parked one.
@@ -135,7 +138,7 @@ class Replaying:
         sent = True
         try:
             await self._send(letter, asker)
-        except NotPublished as error:
+        except (NotPublished, CannotBeSent) as error:
             sent = False
             log.warning("dead_letter.not_replayed", letter_id=str(letter.letter_id), cause=str(error))
         async with self._database.transaction() as connection:

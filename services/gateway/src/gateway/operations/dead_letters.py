@@ -175,7 +175,11 @@ def _operations_at(prefix: str, scope: Scope | Open, whose: str = "") -> DeadLet
             parameters=(LETTER,),
             body=Body(kind=LetterToReplay, examples={"As it was sent last": {}}, required=False),
             answers=went_well(202, ShownWholeLetter, "Its service has got the message back."),
-            refusals={404: NO_LETTER, 409: "No other body makes it readable.", 503: "It waits as before."},
+            refusals={
+                404: NO_LETTER,
+                409: "No other body makes it readable, or its id and headers cannot be sent.",
+                503: "It waits as before.",
+            },
         ),
         discard=operation(
             "DELETE",
