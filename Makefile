@@ -80,5 +80,6 @@ faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothi
 simulate: $(INSTALLED) ## 200,000 schedules of kills, freezes, outages and lost answers: one product in each (under a minute)
 	@$(BIN)/python -m bench simulate
 
-fuzz: $(INSTALLED) ## Some 570 hostile requests and four bodies of 133 MB against a gateway: no error, no hang, bounded memory
+fuzz: $(INSTALLED) ## Hostile requests, four bodies of 133 MB, 20,000 requests made of the OpenAPI document: no error, no hang, bounded memory
 	@$(BIN)/python -m bench fuzz
+	@$(BIN)/python -m bench fuzz-document

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from rich.table import Table
 
 from bench import fault_report, simulation_report
 from bench.create_simulation import play
+from bench.document_fuzz import DocumentFuzzResult, fuzz_document
 from bench.fault_cells import cells
 from bench.fault_matrix import CellResult
 from bench.fault_run import naive_cells_of, run_matrix
@@ -119,6 +121,18 @@ def fuzz_gateway() -> None:
         _tell(asyncio.run(fuzz(Path(folder))))
 
 
+@application.command("fuzz-document")
+def fuzz_the_document(
+    seed: Annotated[int | None, typer.Option(help="Of an earlier run, to have it again.")] = None,
+    examples: Annotated[int, typer.Option(min=1, help="Requests per operation beside the boundaries.")] = 250,
+    requests: Annotated[int, typer.Option(min=1, help="As many have to be sent.")] = 20_000,
+) -> None:
+    """Send a gateway what Schemathesis makes of its OpenAPI document: answered as documented, all of it."""
+    seed = secrets.randbelow(10**6) if seed is None else seed
+    with tempfile.TemporaryDirectory(prefix="skuwire-fuzz-") as folder:
+        _tell(asyncio.run(fuzz_document(Path(folder), seed=seed, examples=examples, wanted=requests)))
+
+
 @application.command()
 def slow_clients(
     clients: Annotated[int, typer.Option(min=5, help="Clients that keep the gateway waiting.")] = 500,
@@ -155,7 +169,9 @@ def webhook_kills(
         _tell(asyncio.run(kill_the_relay(Path(folder), chunks, kills, rotations)))
 
 
-def _tell(result: FuzzResult | SlowResult | SlowEndpointResult | KillsResult) -> NoReturn:
+def _tell(
+    result: DocumentFuzzResult | FuzzResult | SlowResult | SlowEndpointResult | KillsResult,
+) -> NoReturn:
     """Print the figures and end: with 1 where something is not as it should be."""
     for line in result.lines():
         console.print(line, soft_wrap=True)
