@@ -47,7 +47,7 @@ async def test_every_page_that_another_leads_to_is_there(nobody: Client) -> None
 
 
 async def test_who_has_a_page_is_not_sent_it_again(nobody: Client) -> None:
-    for path in ("/docs", "/docs/static/swagger-ui-bundle.js", "/openapi.json", "/asyncapi.json"):
+    for path in ("/docs", "/docs/scripts/swagger-ui-bundle.js", "/openapi.json", "/asyncapi.json"):
         first = await nobody.get(path)
         again = await nobody.get(path, headers={"If-None-Match": first.headers["Etag"]})
         assert again.status == 304
@@ -56,7 +56,7 @@ async def test_who_has_a_page_is_not_sent_it_again(nobody: Client) -> None:
 
 
 async def test_a_browser_gets_them_compressed(nobody: Client) -> None:
-    script = "/docs/static/swagger-ui-bundle.js"
+    script = "/docs/scripts/swagger-ui-bundle.js"
     small = await nobody.get(script, headers={"Accept-Encoding": "gzip"})
     large = await nobody.get(script, headers={"Accept-Encoding": "identity"})
     assert small.headers["Content-Encoding"] == "gzip"
@@ -65,7 +65,7 @@ async def test_a_browser_gets_them_compressed(nobody: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/docs/guides/none", "/docs/static/..%2fcontent.py", "/docs/static/VERSION"]
+    "path", ["/docs/guides/none", "/docs/scripts/..%2fcontent.py", "/docs/scripts/VERSION"]
 )
 async def test_nothing_else_is_served(nobody: Client, path: str) -> None:
     assert (await nobody.get(path)).status == 404

@@ -3,10 +3,17 @@
 from gateway.operations.documents import IF_NONE_MATCH
 from gateway.operations.operation import Answer, Open, Operation, Parameter, Tag
 
-HTML = "text/html"
+HTML, START_TAG = "text/html", "<!doctype html>…"
 
 
-def _page(path: str, operation_id: str, summary: str, *parameters: Parameter) -> Operation:
+def _page(
+    path: str,
+    operation_id: str,
+    summary: str,
+    *parameters: Parameter,
+    kind: str = HTML,
+    example: str = START_TAG,
+) -> Operation:
     return Operation(
         method="GET",
         path=path,
@@ -17,11 +24,11 @@ def _page(path: str, operation_id: str, summary: str, *parameters: Parameter) ->
         parameters=[*parameters, IF_NONE_MATCH],
         answers={
             200: Answer(
-                description="A page.",
+                description="As it is shown in a browser.",
                 kind=str,
-                example="<!doctype html>…",
+                example=example,
                 headers=["ETag"],
-                content_type=HTML,
+                content_type=kind,
             ),
             304: Answer(description="It is the one that is known.", headers=["ETag"]),
         },
@@ -41,21 +48,29 @@ GUIDE = _page(
     Parameter(name="guide", place="path", description="Its name.", example="sync"),
 )
 
-FILE = Operation(
-    method="GET",
-    path="/docs/static/{file}",
-    operation_id="readPageFile",
-    tag=Tag.DOCUMENTS,
-    scope=Open.TO_ALL,
-    summary="A style, a script or a picture of the pages",
-    parameters=[
-        Parameter(name="file", place="path", description="Its name.", example="docs.css"),
-        IF_NONE_MATCH,
-    ],
-    answers={
-        200: Answer(
-            description="The file.", kind=str, example=":root {…}", headers=["ETag"], content_type="text/css"
-        ),
-        304: Answer(description="It is the one that is known.", headers=["ETag"]),
-    },
+STYLE = _page(
+    "/docs/styles/{style}",
+    "readPageStyle",
+    "A style of the pages",
+    Parameter(name="style", place="path", description="Its name.", example="docs.css"),
+    kind="text/css",
+    example=":root {…}",
+)
+
+SCRIPT = _page(
+    "/docs/scripts/{script}",
+    "readPageScript",
+    "A script of the pages",
+    Parameter(name="script", place="path", description="Its name.", example="api.js"),
+    kind="text/javascript",
+    example='"use strict";…',
+)
+
+PICTURE = _page(
+    "/docs/pictures/{picture}",
+    "readPagePicture",
+    "A picture of the pages",
+    Parameter(name="picture", place="path", description="Its name.", example="icon.svg"),
+    kind="image/svg+xml",
+    example="<svg>…</svg>",
 )

@@ -12,11 +12,10 @@ from gateway.pages.frame import Page, framed
 
 HERE = files("gateway.pages")
 KINDS = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
+    ".css": ("styles", "text/css; charset=utf-8"),
+    ".js": ("scripts", "text/javascript; charset=utf-8"),
+    ".svg": ("pictures", "image/svg+xml"),
 }
-# in the order in which they are shown
 GUIDES = ("sync", "bulk", "webhooks", "events-on-the-broker", "inbound-webhooks")
 
 _H1 = re.compile(r"<h1[^>]*>(.*?)</h1>\s*<p>(.*?)</p>", re.DOTALL)
@@ -44,9 +43,9 @@ def static_files() -> Iterator[tuple[str, bytes, str]]:
     """Path, bytes and content type of each file that the pages load."""
     folder = HERE / "static"
     for file in (*folder.iterdir(), *(folder / "swagger-ui").iterdir()):
-        kind = KINDS.get(_ending(file))
-        if kind is not None:
-            yield f"/docs/static/{file.name}", file.read_bytes(), kind
+        if found := KINDS.get(_ending(file)):
+            place, kind = found
+            yield f"/docs/{place}/{file.name}", file.read_bytes(), kind
 
 
 def _ending(file: Traversable) -> str:
@@ -77,8 +76,8 @@ def _api() -> Page:
         "HTTP API",
         '<div id="api"><noscript><p>This page needs JavaScript; '
         '<a href="/openapi.json">the document itself</a> does not.</p></noscript></div>',
-        styles=("/docs/static/swagger-ui.css",),
-        scripts=("/docs/static/swagger-ui-bundle.js", "/docs/static/api.js"),
+        styles=("/docs/styles/swagger-ui.css",),
+        scripts=("/docs/scripts/swagger-ui-bundle.js", "/docs/scripts/api.js"),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-STYLE = "/docs/static/docs.css"
+STYLE = "/docs/styles/docs.css"
 SECTIONS = (
     ("/docs", "Start"),
     ("/docs/api", "HTTP API"),
@@ -19,13 +19,13 @@ _FRAME = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title} · Skuwire</title>
-<link rel="icon" href="/docs/static/icon.svg" type="image/svg+xml">
+<link rel="icon" href="/docs/pictures/icon.svg" type="image/svg+xml">
 {head}
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header>
-<a class="name" href="/docs"><img src="/docs/static/icon.svg" alt="" width="28" height="28">Skuwire</a>
+<a class="name" href="/docs"><img src="/docs/pictures/icon.svg" alt="" width="28" height="28">Skuwire</a>
 <nav aria-label="Documents">
 {links}
 </nav>

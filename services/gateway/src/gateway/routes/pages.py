@@ -23,7 +23,9 @@ class PageRoutes:
             Route(pages.API, self.page),
             Route(pages.EVENTS, self.page),
             Route(pages.GUIDE, self.page),
-            Route(pages.FILE, self.file),
+            Route(pages.STYLE, self.file),
+            Route(pages.SCRIPT, self.file),
+            Route(pages.PICTURE, self.file),
         ]
 
     async def page(self, request: web.Request) -> web.Response:
