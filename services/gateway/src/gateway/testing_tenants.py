@@ -174,6 +174,7 @@ ASKING: Mapping[tuple[str, str], Sequence[Asking]] = {
     ("POST", "/api/v1/webhooks/{id}/deliveries/replay"): [Asking(json={"since": "2026-01-01T00:00:00Z"})],
     ("GET", "/api/v1/webhooks/{id}/deliveries/{delivery_id}"): ROW,
     ("POST", "/api/v1/webhooks/{id}/deliveries/{delivery_id}/replay"): ROW,
+    ("GET", "/api/v1/inbound-webhooks"): [*ROW, *HEADERS],
     ("GET", "/api/v1/shops/{shop_id}"): [*ROW, *HEADERS],
     ("PATCH", "/api/v1/shops/{shop_id}"): [Asking(json={"name": "Mine now"})],
     ("DELETE", "/api/v1/shops/{shop_id}"): [*ROW, Asking(query={"force": "true"})],
