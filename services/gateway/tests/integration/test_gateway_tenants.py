@@ -70,7 +70,7 @@ ABSENT = Ids(
     delivery_id="00000000-0000-4000-8000-000000000002",
     idempotency_key="never-used",
     letter_id="00000000-0000-4000-8000-000000000003",
-    replay_id="replay_0000000000000000",
+    replay_id="rpl_0000000000000000",
 )
 
 
@@ -219,7 +219,7 @@ async def _parked(database: Database, tenant: str) -> str:
 
 async def _replaying(database: Database, tenant: str) -> str:
     """A replay that the tenant has started; its id."""
-    replay_id = f"replay_{uuid4().hex[:16]}"
+    replay_id = f"rpl_{uuid4().hex[:16]}"
     await database.pool.execute(
         """
         insert into dead_letter_replays (replay_id, tenant, filter, rate, state, total, started_by)
