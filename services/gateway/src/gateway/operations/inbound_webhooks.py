@@ -70,6 +70,7 @@ DELIVER = Operation(
     refusals={
         401: "It is not signed as it must be.",
         409: "A delivery with this id and another body was taken in.",
+        410: "The shop that the secret speaks for was removed.",
     },
 )
 
