@@ -36,6 +36,7 @@ class Responses:
         name = HTTPStatus(status).phrase.title().replace(" ", "").replace("-", "")
         name += "V1" if envelope_of(operation.path) is RefusedV1 else ""
         name += "ToAll" if operation.is_open_to_all else ""
+        name += "OfKey" if _of_keys(operation, status) else ""
         self.shared[name] = refusal
         return {"$ref": f"#/components/responses/{name}"}
 
@@ -48,7 +49,7 @@ class Responses:
         return told | {"content": {answer.content_type: {"schema": schema, "example": example}}}
 
     def _refusal(self, operation: Operation, status: int, told: str) -> Response:
-        headers = _headers(operation, HEADERS_OF.get(status, ()))
+        headers = _headers(operation, (*HEADERS_OF.get(status, ()), *_of_keys(operation, status)))
         if operation.method == "HEAD":
             return {"description": told, "headers": headers}
         kinds = {"application/json": envelope_of(operation.path), PROBLEM_JSON: Problem}
@@ -58,6 +59,13 @@ class Responses:
             for content_type, kind in kinds.items()
         }
         return {"description": told, "headers": headers, "content": content}
+
+
+def _of_keys(operation: Operation, status: int) -> tuple[str, ...]:
+    """What a refusal has where the request may come with an idempotency key: kept ones are given again."""
+    if all(parameter.name != "Idempotency-Key" for parameter in operation.parameters) or status >= 500:
+        return ()
+    return ("Idempotency-Replayed", "Retry-After") if status == 409 else ("Idempotency-Replayed",)
 
 
 def _headers(operation: Operation, own: Iterable[str]) -> dict[str, Any]:
