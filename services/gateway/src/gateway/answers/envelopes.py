@@ -63,7 +63,11 @@ class RefusedV1(TypedDict):
     error: Fault
 
 
-class Problem(TypedDict):
+Quotas = TypedDict("Quotas", {"violated-policies": NotRequired[list[str]]})
+"""Of 429: which quotas are used up, by the names in `RateLimit-Policy`."""
+
+
+class Problem(Quotas):
     """A refusal as problem details (RFC 9457), for whoever accepts `application/problem+json`."""
 
     type: Annotated[str, Field(examples=["urn:skuwire:problem:validation_failed"])]
