@@ -10,7 +10,7 @@ from bench.fault_matrix import run_cell
 from bench.naive_writer import naive_cells, run_naive_cell
 from bench.shops_under_test import shop_under_test
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.asyncio(loop_scope="session")]
 
 
 @pytest.mark.parametrize(
