@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from pydantic import SecretStr
 
-from common.database.migrate import migrate
 from common.messages import (
     Chunk,
     ChunkCompleted,
@@ -30,7 +30,9 @@ from common.messaging.broker import Broker, connect
 from common.messaging.envelope import Envelope
 from common.messaging.topology import CHUNKS, EVENTS
 from common.settings import ServiceSettings
+from stack.fixtures import migrated_template
 from stack.ports import free_port
+from stack.servers import Server
 
 TOKEN = "an internal token of the tests"
 SEALING = "a sealing secret of the tests, long enough"
@@ -150,9 +152,14 @@ class World:
             yield heard
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def database_template(postgres_server: Server) -> AsyncIterator[str]:
+    async with migrated_template(postgres_server.url, "webhook-relay") as name:
+        yield name
+
+
 @pytest.fixture
 async def world(database: str, rabbitmq_server: Any, tmp_path: Path) -> AsyncIterator[World]:
-    await migrate(database, "webhook-relay")
     settings = ServiceSettings(amqp_url=SecretStr(rabbitmq_server.url))
     broker = await connect(settings, "test")
     name = uuid4().hex[:8]

@@ -1,22 +1,25 @@
 """A running gateway with scripted stations behind it, and a client in front of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
+from argon2 import PasswordHasher
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from pydantic import SecretStr
 
 from common.database import open_database
-from common.database.migrate import migrate
 from common.messaging.broker import connect
 from common.messaging.topology import queue_of
 from common.service import Runtime
+from gateway.access import passwords
 from gateway.main import start
 from gateway.settings import GatewaySettings
 from gateway.testing import (
@@ -30,6 +33,7 @@ from gateway.testing import (
     Stations,
     eventually,
 )
+from stack.fixtures import migrated_template
 from stack.ports import free_port
 from stack.servers import Server
 
@@ -61,6 +65,21 @@ key = "K3"
 """
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def database_template(postgres_server: Server) -> AsyncIterator[str]:
+    async with migrated_template(postgres_server.url, "gateway") as name:
+        yield name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hashed by the same code, without the work that is to keep guessers busy: every test logs in."""
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "PasswordHasher", cheap)
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _traces() -> None:
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
@@ -69,7 +88,6 @@ def _traces() -> None:
 
 @pytest.fixture
 async def settings(database: str, rabbitmq_server: Server, tmp_path: Path) -> GatewaySettings:
-    await migrate(database, "gateway")
     shops_file = tmp_path / "shops.toml"
     shops_file.write_text(SHOPS)
     return GatewaySettings(

@@ -16,13 +16,13 @@ from uuid import uuid4
 
 import aio_pika
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from PIL import Image, ImageDraw
 from pydantic import SecretStr
 
 from common.blobs import Blobs
 from common.database import open_database
-from common.database.migrate import migrate
 from common.messages import (
     Chunk,
     ChunkCompleted,
@@ -48,6 +48,7 @@ from simulator.faults import Faults
 from simulator.server import FAULTS, SHOP, start_server
 from simulator.settings import Key, ShopSettings
 from simulator.shop_state import products
+from stack.fixtures import migrated_template
 from stack.servers import Server
 
 KEY = "K" * 32
@@ -373,12 +374,17 @@ def environment_of(settings: ImageSettings) -> dict[str, str]:
     }
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def database_template(postgres_server: Server) -> AsyncIterator[str]:
+    async with migrated_template(postgres_server.url, "image-processor") as name:
+        yield name
+
+
 @pytest.fixture
 async def world(
     database: str, rabbitmq_server: Server, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[World]:
     """A shop of the newest edition, or of the one that the test asks for by an indirect parameter."""
-    await migrate(database, "image-processor")
     edition = getattr(request, "param", "8.2.1")
     runner, port = await start_server(
         ShopSettings(data_dir=tmp_path / "shop", keys=(Key(KEY),), version=edition), "127.0.0.1", 0

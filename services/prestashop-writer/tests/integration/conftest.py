@@ -13,11 +13,11 @@ from uuid import uuid4
 
 import aio_pika
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from pydantic import SecretStr
 
 from common.database import Database, open_database
-from common.database.migrate import migrate
 from common.messages import (
     Chunk,
     ChunkCompleted,
@@ -45,6 +45,7 @@ from simulator.server import FAULTS, SHOP, start_server
 from simulator.settings import ALL_METHODS, Key, ShopSettings
 from simulator.shop import Shop as SimulatedShop
 from simulator.shop_state import products
+from stack.fixtures import migrated_template
 from stack.servers import Server
 
 KEY = "K" * 32
@@ -282,12 +283,17 @@ def shops_file_of(url: str, **settings: float) -> str:
     return "[[shop]]\n" + "\n".join(lines) + "\n"
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def database_template(postgres_server: Server) -> AsyncIterator[str]:
+    async with migrated_template(postgres_server.url, SERVICE) as name:
+        yield name
+
+
 @pytest.fixture
 async def world(
     request: pytest.FixtureRequest, database: str, rabbitmq_server: Server, tmp_path: Path
 ) -> AsyncIterator[World]:
     """The parameter is the PrestaShop that the simulator plays."""
-    await migrate(database, SERVICE)
     version = getattr(request, "param", "8.2.1")
     runner, port = await start_server(
         ShopSettings(data_dir=tmp_path / "shop", keys=(Key(KEY),), version=version), "127.0.0.1", 0

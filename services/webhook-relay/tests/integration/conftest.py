@@ -14,7 +14,6 @@ from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
 from common.database import Database, open_database
-from common.database.migrate import migrate
 from common.http.visiting import accept_any_address
 from common.settings import ServiceSettings
 from webhook_relay.deliverer import Deliverer
@@ -239,7 +238,6 @@ async def poster() -> AsyncIterator[Poster]:
 
 @pytest.fixture
 async def relay_database(database: str) -> AsyncIterator[Database]:
-    await migrate(database, "webhook-relay")
     opened = await open_database(ServiceSettings(database_url=SecretStr(database)), "webhook-relay")
     yield opened
     await opened.pool.close()

@@ -9,11 +9,13 @@ Loaded by the root conftest.py: `pytest_plugins = ["stack.fixtures"]`.
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from common.database.migrate import migrate
 from stack.containers import docker_answers
 from stack.postgres import create_database, drop_database, start_embedded_postgres
 from stack.programs import Program
@@ -61,8 +63,17 @@ async def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
 @pytest.fixture(scope="session")
 def database_template() -> str | None:
-    """Name of the database that `database` copies; override it with one that has the tables. None: empty."""
+    """Name of the database that `database` copies; override it with `migrated_template`. None: empty."""
     return None
+
+
+@asynccontextmanager
+async def migrated_template(server_url: str, service: str) -> AsyncIterator[str]:
+    """A database with the service's tables, by name: a copy takes a fraction of the migrations' time."""
+    name = f"template_{secrets.token_hex(6)}"
+    await migrate(await create_database(server_url, name), service)
+    yield name
+    await drop_database(server_url, name)
 
 
 @pytest_asyncio.fixture
