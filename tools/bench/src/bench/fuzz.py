@@ -7,11 +7,11 @@ from pathlib import Path
 
 from bench.hostile import HANG_SECONDS, Answered, send_all
 from bench.hostile_requests import HostileRequest, hostile_requests
-from bench.large_pictures import send_pictures
+from bench.large_pictures import AT_ONCE, send_pictures
 from bench.lone_gateway import lone_gateway
 
 MEGABYTE = 1_000_000
-HOSTILE_PEAK = 400 * MEGABYTE
+HOSTILE_PEAK = 300 * MEGABYTE
 PICTURES_PEAK = 250 * MEGABYTE
 
 
@@ -52,11 +52,14 @@ class FuzzResult:
 
 
 async def fuzz(
-    folder: Path, requests: Sequence[HostileRequest] | None = None, hang_seconds: float = HANG_SECONDS
+    folder: Path,
+    requests: Sequence[HostileRequest] | None = None,
+    hang_seconds: float = HANG_SECONDS,
+    bodies_at_once: int = AT_ONCE,
 ) -> FuzzResult:
     """Start a gateway, send it everything, end it."""
     async with lone_gateway(folder) as gateway:
-        pictures_peak = await send_pictures(gateway)
+        pictures_peak = await send_pictures(gateway, bodies_at_once)
         gateway.forget_peak()
         answered = await send_all(gateway.url, gateway.token, requests or hostile_requests(), hang_seconds)
         hostile_peak = gateway.peak_bytes()

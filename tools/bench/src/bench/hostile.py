@@ -43,7 +43,9 @@ async def send_all(
     return answered + [await send(gateway_url, token, hostile, hang_seconds) for hostile in large]
 
 
-async def send(gateway_url: str, token: str, hostile: HostileRequest, hang_seconds: float) -> Answered:
+async def send(
+    gateway_url: str, token: str, hostile: HostileRequest, hang_seconds: float = HANG_SECONDS
+) -> Answered:
     """Send it and judge what comes; later than `hang_seconds` and what its length takes is a problem."""
     loop = asyncio.get_running_loop()
     address = urlsplit(gateway_url)

@@ -1,4 +1,4 @@
-"""One in five of the hostile requests, against a gateway and its servers; `make fuzz` sends all."""
+"""One in eight of the hostile requests, against a gateway and its servers; `make fuzz` sends all."""
 
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from bench.hostile_requests import hostile_requests
 
 @pytest.mark.timeout(400)
 async def test_no_request_is_answered_with_an_error_of_ours_or_keeps_the_gateway_busy(tmp_path: Path) -> None:
-    requests = hostile_requests()[::5]
+    requests = hostile_requests()[::8]
 
-    result = await fuzz(tmp_path / "data", requests, hang_seconds=60)  # other tests run beside it
+    # Other tests run beside it, so that nothing is told from its time.
+    result = await fuzz(tmp_path / "data", requests, hang_seconds=60, bodies_at_once=1)
 
     assert result.problems == []
     assert len(result.answered) == len(requests)
