@@ -116,5 +116,6 @@ class RegisteredShops:
             log.error("registered_shop.left_out", shop=shop, cause=str(error))  # noqa: TRY400 - no bug
         except ValidationError as error:
             fields = [".".join(map(str, wrong["loc"])) for wrong in error.errors(include_input=False)]
-            log.error("registered_shop.left_out", shop=shop, cause=f"unusable: {', '.join(fields)}")  # noqa: TRY400
+            cause = f"unusable: {', '.join(fields)}"
+            log.error("registered_shop.left_out", shop=shop, cause=cause)  # noqa: TRY400 - no bug
         return None
