@@ -20,6 +20,7 @@ from prestashop import (
     ShopRedirected,
     ShopTimeout,
     Unknown,
+    Written,
 )
 
 KEY = "S3CR3TS3CR3TS3CR3TS3CR3TS3CR3TS3"
@@ -224,3 +225,23 @@ async def test_a_picture_is_replaced_by_a_post_that_says_put(shop, scripted, rec
         await shop.replace_image(1, 1, b"\xff\xd8", "small.jpg", "image/jpeg")
     assert scripted.asked == ["POST /api/images/products/1/1"] * 2
     assert scripted.seen[0].query == {"ps_method": "PUT"}
+
+
+async def test_a_page_in_place_of_an_answer_proves_no_deletion(shop, scripted, reply):
+    page = reply(200, HTML, {"Content-Type": "text/html"})
+    scripted.will(page, page, page)
+
+    one, *others = await shop.delete("products", [4]) + await shop.delete("products", [5, 6])
+
+    assert [isinstance(one, Unknown), *(isinstance(other, Unknown) for other in others)] == [True] * 3
+    assert isinstance(one.error, ShopAnswerUnreadable)
+    assert one.sent
+    with pytest.raises(ShopAnswerUnreadable):
+        await shop.delete_image(1, 2)
+
+
+async def test_a_deletion_may_be_answered_with_nothing_at_all(shop, scripted, reply):
+    scripted.will(reply(200, b"", {}), reply(200, b"", {}))  # a proxy may drop the signature
+
+    assert await shop.delete("products", [4]) == [Written(4)]
+    await shop.delete_image(1, 2)

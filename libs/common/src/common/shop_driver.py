@@ -104,14 +104,8 @@ class ShopDriver:
         try:
             await self._link.wait_until_allowed(stopping)
             worked = not stopping.is_set() and await self._pass()
-        except UNFIT as error:
-            log.warning("shop.unfit", shop=self.shop.id, cause=str(error), retry_seconds=UNFIT_SECONDS)
-            await sleep_or_stop(stopping, UNFIT_SECONDS)
-        except ShopError as error:
-            log.warning("pass.ended_by_shop", shop=self.shop.id, cause=str(error))
-            await sleep_or_stop(stopping, max(RETRY_SECONDS, self._link.client.pace.pause_seconds()))
-            if is_failure(error):
-                await self._link.ask_again(stopping)
+        except (ShopError, ShopUnfit) as error:
+            await self._pause_after(error, stopping)
         except LeaseLost:
             log.warning("lease.lost", shop=self.shop.id)
         except DATABASE_AWAY as error:
@@ -123,6 +117,17 @@ class ShopDriver:
         else:
             if not worked:
                 await self._idle()
+
+    async def _pause_after(self, error: ShopError | ShopUnfit, stopping: asyncio.Event) -> None:
+        is_away = isinstance(error, ShopError) and is_failure(error)
+        if isinstance(error, UNFIT) and not is_away:
+            log.warning("shop.unfit", shop=self.shop.id, cause=str(error), retry_seconds=UNFIT_SECONDS)
+            await sleep_or_stop(stopping, UNFIT_SECONDS)
+            return
+        log.warning("pass.ended_by_shop", shop=self.shop.id, cause=str(error))
+        await sleep_or_stop(stopping, max(RETRY_SECONDS, self._link.client.pace.pause_seconds()))
+        if is_away:
+            await self._link.ask_again(stopping)
 
     async def _idle(self) -> None:
         try:

@@ -79,6 +79,10 @@ class ShopLink:
             before_request=before_request,
         )
 
+    async def ask(self) -> None:
+        """Ask the shop something small, for which it needs its database. Raises `ShopError`."""
+        await self.client.list("languages", display=("id",), limit=1)
+
     async def wait_until_allowed(self, stopping: asyncio.Event) -> None:
         """Return when the shop may be asked; meanwhile probe it at the breaker's growing distances."""
         while self.breaker.state is not BreakerState.CLOSED and not stopping.is_set():
@@ -88,7 +92,7 @@ class ShopLink:
             if stopping.is_set() or not self.breaker.allow():
                 continue
             try:
-                await self.client.capabilities()
+                await self.ask()
             except ShopError as error:
                 if not is_failure(error):
                     continue  # it answers; whoever has work will hear what is wrong
@@ -102,7 +106,7 @@ class ShopLink:
         """
         while self.breaker.state is BreakerState.CLOSED and not stopping.is_set():
             try:
-                await self.client.capabilities()
+                await self.ask()
             except ShopError as error:
                 if not is_failure(error):
                     return

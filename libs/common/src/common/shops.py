@@ -69,6 +69,11 @@ class ShopTerms(BaseModel):
         "warehouses",
         description="The shop's stock where both are known: the sum of the warehouses, or `quantity`.",
     )
+    repeat_stocks: bool = Field(
+        False,
+        description="Whether a stock is written whenever it is told, also as the number that was written "
+        "last: the shop has sold meanwhile. Costs a request for 50 products that are told a stock.",
+    )
     home_category: int = Field(2, description="Category of a product for which none was given.")
     verify_writes: bool = Field(
         False,

@@ -15,15 +15,18 @@ from prestashop import BreakerState, ShopTimeout
 
 
 class FrozenShop:
-    """Takes connections; answers only when it is thawed."""
+    """Takes connections; answers only when it is thawed, or is a page that says something else."""
 
     def __init__(self) -> None:
         self.thawed = asyncio.Event()
         self.url = ""
+        self.page: web.Response | None = None
 
     async def answer(self, _request: web.Request) -> web.Response:
         await self.thawed.wait()
-        body = b'<?xml version="1.0"?><prestashop><api/></prestashop>'
+        if self.page is not None:
+            return web.Response(status=self.page.status, body=self.page.body)
+        body = b'<?xml version="1.0"?><prestashop><languages/></prestashop>'
         return web.Response(body=body, headers={"PSWS-Version": "8.2.1"}, content_type="text/xml")
 
 
@@ -68,3 +71,17 @@ async def test_a_shop_that_answers_a_small_question_is_not_given_up(link: ShopLi
     await link.ask_again(asyncio.Event())
 
     assert link.breaker.state is BreakerState.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(500, b""), (200, b"<!doctype html><html>"), (200, b""), (403, b"<html>Forbidden")]
+)
+async def test_a_shop_that_answers_a_small_question_with_nothing_of_its_own_is_given_up(
+    link: ShopLink, shop: FrozenShop, status: int, body: bytes
+) -> None:
+    shop.thawed.set()
+    shop.page = web.Response(status=status, body=body)
+
+    await link.ask_again(asyncio.Event())
+
+    assert link.breaker.state is BreakerState.OPEN

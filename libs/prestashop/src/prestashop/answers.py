@@ -26,6 +26,9 @@ _GATEWAY_GAVE_UP: Final = frozenset({408, 502, 504, *range(520, 528)})
 """Statuses of proxies whose shop did not answer; 520 to 527 are those of content delivery networks."""
 
 _LONGEST_RETRY_AFTER_SECONDS: Final = 3600.0
+_HEAD_BYTES: Final = 1000
+"""Where an answer says what it is: its root element, or a zero byte, which every picture has there."""
+
 _UPLOADED: Final = re.compile(rb"<image>\s*<id>\s*(?:<!\[CDATA\[)?(\d+)")
 
 
@@ -43,12 +46,22 @@ class Answer:
     retry_after: str = ""
     size: int = 0
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is surely not the webservice's: not signed, and neither its XML nor a picture.
+
+        A page of maintenance with 200, or nothing at all. A proxy may have dropped the signature.
+        """
+        head = self.body[:_HEAD_BYTES]
+        return self.version is None and b"<prestashop" not in head and b"\0" not in head
+
 
 def error_of(answer: Answer, *, reading: bool = False) -> ShopError | None:
-    """Tell which error an answer is, to a GET when ``reading``; None for 2xx."""
+    """Tell which error an answer is, to a GET when ``reading``; None for 2xx from the webservice."""
     status = answer.status
     if 200 <= status < 300:
-        return None
+        is_foreign = reading and answer.is_foreign
+        return ShopAnswerUnreadable("not an answer of the webservice", reading=True) if is_foreign else None
     if 300 <= status < 400:
         return ShopRedirected(f"{status} to {answer.location.partition('?')[0] or 'nowhere'}")
     if status in _GATEWAY_GAVE_UP:
@@ -57,6 +70,12 @@ def error_of(answer: Answer, *, reading: bool = False) -> ShopError | None:
     if status in {401, 405, 429, 503}:
         return _error_of_request(answer, complaints)
     return _error_of_entities(answer, complaints, reading=reading)
+
+
+def check_deletion(answer: Answer) -> None:
+    """Raise for a page in place of the answer to a DELETE, which has no body (1.7.8.11 and 8.2.1)."""
+    if answer.is_foreign and answer.body.strip():
+        raise ShopAnswerUnreadable("not an answer of the webservice")
 
 
 def _error_of_request(answer: Answer, complaints: list[Complaint]) -> ShopError:
@@ -77,7 +96,7 @@ def _error_of_entities(answer: Answer, complaints: list[Complaint], *, reading: 
     if answer.version is not None:  # a GET of a missing id: 404 and an empty body, signed by the webservice
         message = "not found" if answer.status == 404 else "no reason given"
         return ShopRefusal(answer.status, [Complaint(None, message)])
-    return ShopBlocked(answer.status)
+    return ShopBlocked(answer.status, reading=reading)
 
 
 def retry_after_seconds(header: str, *, now: datetime | None = None) -> float | None:

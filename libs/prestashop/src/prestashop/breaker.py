@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from prestashop.errors import (
     ShopAnswerLost,
+    ShopAnswerUnreadable,
+    ShopBlocked,
     ShopCrashed,
     ShopError,
     ShopTimeout,
@@ -72,9 +74,10 @@ def is_failure(error: ShopError) -> bool:
     """Tell whether an error speaks against the shop as a whole, and not against a request or the key.
 
     A crash over a write speaks against its entities: a missing parent category is an empty 500 every time
-    (measured on PrestaShop 8.2.1) and must not cut off the whole shop.
+    (measured on PrestaShop 8.2.1) and must not cut off the whole shop. So does a firewall that dislikes a
+    text, or a page in place of an answer. Over a GET none of them has an entity to blame.
     """
-    if isinstance(error, ShopCrashed):
+    if isinstance(error, ShopCrashed | ShopBlocked | ShopAnswerUnreadable):
         return error.reading
     return isinstance(error, ShopUnreachable | ShopTimeout | ShopAnswerLost | ShopUnavailable)
 

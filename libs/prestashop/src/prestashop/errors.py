@@ -147,12 +147,14 @@ class ShopBlocked(ShopError):
     """Something in front of the webservice answered instead of it.
 
     A firewall, a limit on the size of the body (413), or an address where there is no webservice.
+    ``reading``: it was a GET, so that no entity is to blame.
     """
 
     sent = False
 
-    def __init__(self, status: int, detail: str = "") -> None:
+    def __init__(self, status: int, detail: str = "", *, reading: bool = False) -> None:
         self.status = status
+        self.reading = reading
         super().__init__(f"{status} {detail}".rstrip())
 
 
@@ -161,8 +163,10 @@ class ShopAnswerUnreadable(ShopError):
 
     A page of HTML with 200, an empty 201, XML that is not well-formed because a text contains ``]]>``, an
     answer beyond the size limit. ``accepted``: the status was 2xx and the webservice itself answered.
+    ``reading``: something else answered a GET, so that no entity is to blame.
     """
 
-    def __init__(self, detail: str = "", *, accepted: bool = False) -> None:
+    def __init__(self, detail: str = "", *, accepted: bool = False, reading: bool = False) -> None:
         self.accepted = accepted
+        self.reading = reading
         super().__init__(detail)

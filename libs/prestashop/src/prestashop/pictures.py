@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from prestashop.answers import image_ids_in, uploaded_image_id
+from prestashop.answers import check_deletion, image_ids_in, uploaded_image_id
 from prestashop.errors import ShopRefusal
 from prestashop.transport import Carrier, Upload
 
@@ -61,7 +61,7 @@ class Pictures:
     async def delete(self, product_id: int, image_id: int) -> None:
         """Delete a picture, if it is there."""
         try:
-            await self.transport.request("DELETE", _path(product_id, image_id), entities=1)
+            check_deletion(await self.transport.request("DELETE", _path(product_id, image_id), entities=1))
         except ShopRefusal as refusal:
             if refusal.code != _UNKNOWN_IMAGE:
                 raise

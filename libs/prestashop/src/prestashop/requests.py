@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from prestashop.answers import check_deletion
 from prestashop.errors import Complaint, ShopAnswerUnreadable, ShopBlocked, ShopRefusal
 from prestashop.merging import merge
 from prestashop.names import checked
@@ -48,12 +49,11 @@ class WritingRequests:
     async def send_delete(self, resource: str, ids: Sequence[int]) -> None:
         """Delete all of them in one request, or none."""
         if len(ids) == 1:
-            await self.transport.request("DELETE", f"{checked(resource)}/{int(ids[0])}", entities=1)
-            return
-        listed = ",".join(str(int(entity_id)) for entity_id in ids)
-        await self.transport.request(
-            "DELETE", f"{checked(resource)}/", query=f"id=%5B{listed}%5D", entities=len(ids)
-        )
+            path, query = f"{checked(resource)}/{int(ids[0])}", ""
+        else:
+            listed = ",".join(str(int(entity_id)) for entity_id in ids)
+            path, query = f"{checked(resource)}/", f"id=%5B{listed}%5D"
+        check_deletion(await self.transport.request("DELETE", path, query=query, entities=len(ids)))
 
     async def identify(
         self, resource: str, nodes: NodesToWrite, identity: Sequence[str]
