@@ -19,6 +19,7 @@ from common.blobs import Blobs
 from common.database import Database, open_database
 from common.http.health import health_routes
 from common.http.server import Runner
+from common.memory import return_free_memory
 from common.messages.contract import Message
 from common.messaging.broker import Broker, BrokerAway, answered, connect
 from common.messaging.dead_letters import DeadLetterCollector, Keep
@@ -156,6 +157,7 @@ async def _awaited(work: Awaitable[None]) -> None:
 def run_service(name: str, settings_type: type[S], start: Callable[[Runtime[S]], Awaitable[None]]) -> None:
     """Run a service until SIGTERM or SIGINT; ends the process, non-zero when a part of it failed."""
     settings = settings_type()
+    return_free_memory()
     set_up_telemetry(name, log_level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
     asyncio.run(_main(name, settings, start))
 

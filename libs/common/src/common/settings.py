@@ -61,7 +61,7 @@ class ServiceSettings(BaseSettings):
     http_connections: int = shared(
         "http_connections",
         800,
-        "Connections that clients may have open; of more, those that wait longest for their client end.",
+        "Connections that clients may have open; of more, the address that has the most gives one up.",
     )
     blob_url: str = shared(
         "blob_url", "file:///var/lib/skuwire/blobs", "Where picture bytes lie: file:///… or s3://bucket/…"

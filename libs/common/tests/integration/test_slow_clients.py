@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from common.http import server
-from common.http.patience import ClientLimits
+from common.http.patience import ClientLimits, Turn
 from common.http.server import Runner
 
 LIMITS = ClientLimits(
@@ -40,6 +40,14 @@ async def work(_request: web.Request) -> web.Response:
     return web.Response(text="done")
 
 
+LET_GO = web.AppKey("LET_GO", asyncio.Event)
+
+
+async def held(request: web.Request) -> web.Response:
+    await request.app[LET_GO].wait()
+    return web.Response(text="done")
+
+
 async def read_late(request: web.Request) -> web.Response:
     await asyncio.sleep(1.0)
     return web.Response(text=str(len(await request.read())))
@@ -52,10 +60,12 @@ async def much(_request: web.Request) -> web.Response:
 @asynccontextmanager
 async def running(limits: ClientLimits = LIMITS) -> AsyncIterator[Runner]:
     app = web.Application(client_max_size=10_000_000)
+    app[LET_GO] = asyncio.Event()
     app.add_routes(
         [
             web.post("/read", read),
             web.post("/late", read_late),
+            web.get("/held", held),
             web.get("/work", work),
             web.post("/work", work),
             web.get("/much", much),
@@ -197,6 +207,117 @@ async def test_where_connections_run_out_those_that_wait_for_their_client_give_w
             end.cancel()
         for _, writer in slow:
             writer.close()
+
+
+Opened = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def opened(
+    port: int, sent: bytes, count: int, address: str = "127.0.0.1"
+) -> AsyncIterator[list[Opened]]:
+    """So many connections of this client's, each of which sends this and nothing more."""
+    connections = []
+    for _ in range(count):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+        writer.write(sent)
+        connections.append((reader, writer))
+    try:
+        yield connections
+    finally:
+        for _, writer in connections:
+            writer.close()
+
+
+def turns(runner: Runner) -> list[Turn]:
+    assert runner.server
+    return [one.turn for one in runner.server.connections if isinstance(one, server.Connection)]
+
+
+async def answer_to(request: bytes, port: int, address: str) -> bytes:
+    async with opened(port, request, 1, address) as [(reader, _)]:
+        return await what_comes(reader)
+
+
+CLOSING_GET = b"GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+HELD = b"GET /held HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+FULL = 10
+PATIENT = ClientLimits(connections=FULL, body_bytes_per_second=1000)
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, HEAD + b"x" * 100], ids=["no head", "no body", "half a body"])
+async def test_one_address_shuts_no_other_out(sent: bytes) -> None:
+    async with running(PATIENT) as runner:
+        port = runner.addresses[0][1]
+        async with opened(port, sent, FULL) as slow:
+            await _eventually(lambda: len(turns(runner)) == FULL)
+            if sent:
+                await _eventually(lambda: turns(runner) == [Turn.BODY] * FULL)
+
+            assert b" 404 " in await answer_to(CLOSING_GET, port, "127.0.0.2")
+
+            assert await what_comes(slow[0][0]) == b""  # it had waited longest
+
+
+async def test_room_is_made_by_the_address_with_the_most_connections() -> None:
+    async with running(PATIENT) as runner:
+        port = runner.addresses[0][1]
+        async with opened(port, b"", 2, "127.0.0.2") as few, opened(port, HEAD, FULL - 2) as many:
+            await _eventually(lambda: turns(runner).count(Turn.BODY) == FULL - 2)
+
+            for address in ("127.0.0.1", "127.0.0.2", "127.0.0.3"):
+                assert b" 404 " in await answer_to(CLOSING_GET, port, address)
+
+            assert await what_comes(many[0][0]) == b""
+            for _, writer in few:
+                writer.write(CLOSING_GET)
+            for reader, _ in few:
+                assert b" 404 " in await what_comes(reader)
+
+
+async def test_no_answer_is_given_up_for_a_newcomer() -> None:
+    async with running(PATIENT) as runner:
+        port = runner.addresses[0][1]
+        async with opened(port, HELD, FULL - 1) as working, opened(port, HEAD, 1, "127.0.0.2") as [(slow, _)]:
+            await _eventually(lambda: sorted(turns(runner)) == [Turn.BODY, *[Turn.SERVER] * (FULL - 1)])
+
+            assert b" 404 " in await answer_to(CLOSING_GET, port, "127.0.0.3")
+
+            assert await what_comes(slow) == b""
+            runner.app[LET_GO].set()
+            for reader, _ in working:
+                assert b"done" in await what_comes(reader)
+
+
+async def test_of_one_address_a_body_that_comes_is_not_given_up_for_a_newcomer(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with running(PATIENT) as runner:
+        port = runner.addresses[0][1]
+        async with opened(port, HEAD, 1) as [(reader, writer)], opened(port, HELD, FULL - 1):
+            await _eventually(lambda: sorted(turns(runner)) == [Turn.BODY, *[Turn.SERVER] * (FULL - 1)])
+            writer.write(b"x" * 50_000)
+
+            assert await answer_to(CLOSING_GET, port, "127.0.0.1") == b""
+
+            writer.write(b"x" * 50_000)
+            assert b"100000" in await reader.read(4096)
+            runner.app[LET_GO].set()
+    assert not caplog.records
+
+
+async def test_a_crowd_that_comes_at_once_makes_room_among_itself() -> None:
+    async with running(PATIENT) as runner:
+        port = runner.addresses[0][1]
+        async with opened(port, HEAD, FULL):
+            await _eventually(lambda: turns(runner) == [Turn.BODY] * FULL)
+            crowd = [asyncio.create_task(answer_to(HEAD, port, "127.0.0.1")) for _ in range(5 * FULL)]
+            await _eventually(lambda: sum(one.done() for one in crowd) >= 4 * FULL)
+
+            assert b" 404 " in await answer_to(CLOSING_GET, port, "127.0.0.2")
+            await _eventually(lambda: len(turns(runner)) <= FULL)
+            for one in crowd:
+                one.cancel()
 
 
 NO_HTTP = [

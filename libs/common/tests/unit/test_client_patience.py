@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,41 @@ def test_only_the_clients_own_time_counts_and_all_of_it(looks: list[tuple[Turn, 
     for turn, seconds in looks:
         own += seconds if turn is Turn.BODY else 0
         assert patience.is_over(turn, seconds, 1, 0) == (turn is Turn.BODY and own > 30)
+
+
+def _waited(turn: Turn, seconds: float, received: int = 0) -> Patience:
+    patience = Patience(LIMITS)
+    patience.is_over(turn, seconds, 1, received)
+    return patience
+
+
+def test_who_says_nothing_gives_way_first_then_the_body_that_is_furthest_behind() -> None:
+    late = Patience(LIMITS)
+    readiness = [
+        _waited(Turn.IDLE, 3).gives_way(Turn.IDLE, 1, 0),
+        _waited(Turn.HEADERS, 2).gives_way(Turn.HEADERS, 1, 0),
+        _waited(Turn.BODY, 20).gives_way(Turn.BODY, 1, 0),
+        _waited(Turn.BODY, 29).gives_way(Turn.BODY, 1, 10_000),
+        late.gives_way(Turn.HEADERS, 0, 0),  # it has only just come
+        late.gives_way(Turn.BODY, 1, 0),
+    ]
+    assert None not in readiness
+    assert readiness == sorted(readiness, key=lambda order: order or (), reverse=True)
+
+
+def test_a_body_that_comes_does_not_give_way() -> None:
+    assert _waited(Turn.BODY, 20).gives_way(Turn.BODY, 1, 20_001) is None
+
+
+@pytest.mark.parametrize("turn", [Turn.SERVER, Turn.ANSWER, Turn.END])
+def test_who_is_being_answered_does_not_give_way(turn: Turn) -> None:
+    assert _waited(turn, 20).gives_way(turn, 1, 0) is None
+
+
+def test_what_was_waited_for_an_earlier_request_does_not_count() -> None:
+    patience = _waited(Turn.IDLE, 60)
+    assert patience.gives_way(Turn.IDLE, 2, 0) == (False, 0.0, True)
+    assert patience.gives_way(Turn.BODY, 2, 0) == (False, 0.0, False)
 
 
 @given(st.sampled_from(list(Turn)), st.integers(0, 10**9))

@@ -1,4 +1,4 @@
-"""Which addresses that tenants name we may speak to: public ones only.
+"""Which addresses that tenants name we may speak to: public ones only; whose an address is.
 
 A tenant names the address, our network carries the request: without this check a request could reach
 whatever only we can reach (cloud metadata, databases, neighbours). The lists are the union of what Svix
@@ -7,11 +7,12 @@ it accepts, among others, 224.0.0.1, 168.63.129.16, 64:ff9b::7f00:1 and 2002:7f0
 """
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 from yarl import URL
 
 LONGEST_URL = 2048
+IPV6_SITE_BITS = 64  # one customer has at least that many addresses
 NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
 REFUSED_V4 = tuple(
@@ -143,3 +144,16 @@ def _check_name(host: str, ascii_host: str) -> None:
         raise UnusableUrl("the host is this machine")
     if NAME.fullmatch(ascii_host.rstrip(".").lower()) is None:  # 127%2e0%2e0%2e1, an IPvFuture
         raise UnusableUrl("the host is no name of letters, digits, hyphens and dots")
+
+
+def site_of(address: str) -> str:
+    """What counts as one caller: an IPv4 address, the /64 of an IPv6 address; else "unknown"."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((parsed, IPV6_SITE_BITS), strict=False))

@@ -68,3 +68,17 @@ class Patience:
             self._turn, self._request, self.waited = turn, request, 0.0
         self.waited += seconds
         return self.waited > self.limits.seconds(turn, received)
+
+    def gives_way(self, turn: Turn, request: int, received: int) -> tuple[bool, float, bool] | None:
+        """How readily the connection gives way to a newcomer, the greatest first. None where it does not.
+
+        First who has said nothing for longest; then whose body has fallen behind for longest. A body that
+        comes as fast as it may be asked to, work and answers are not given up.
+        """
+        if turn not in (Turn.HEADERS, Turn.IDLE, Turn.BODY):
+            return None
+        waited = self.waited if (turn, request) == (self._turn, self._request) else 0.0
+        if turn is not Turn.BODY:
+            return waited > 0, waited, True
+        behind = waited - received / self.limits.body_bytes_per_second
+        return (False, behind, False) if behind >= 0 else None

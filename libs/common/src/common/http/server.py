@@ -7,12 +7,14 @@ read, nobody is to blame but ourselves.
 """
 
 import asyncio
+from collections import Counter
 from typing import Any
 
 import structlog
 from aiohttp import StreamReader, web
 from aiohttp.web_protocol import RequestHandler
 
+from common.http.addresses import site_of
 from common.http.patience import ClientLimits, Patience, Turn
 from common.telemetry import meter
 
@@ -37,7 +39,7 @@ class BodyTooSlow(web.HTTPRequestTimeout):
 class Connection(RequestHandler):
     """A connection that knows whose turn it is."""
 
-    __slots__ = ("_ending", "_patience", "_payload", "_received", "_socket")
+    __slots__ = ("_ending", "_patience", "_payload", "_received", "_socket", "site")
 
     def __init__(self, server: "Server", limits: ClientLimits, **options: Any) -> None:
         super().__init__(server, **options)
@@ -46,10 +48,13 @@ class Connection(RequestHandler):
         self._received = 0  # bytes of its body, or of the head that is still to be completed
         self._ending = False
         self._socket: asyncio.Transport
+        self.site = ""  # where its client is
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a TCP server gives nothing else
         self._socket = transport
+        peer = transport.get_extra_info("peername")
+        self.site = site_of(peer[0]) if peer else ""
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -77,14 +82,14 @@ class Connection(RequestHandler):
             return Turn.ANSWER
         if not self._is_complete:
             return Turn.BODY if self._socket.is_reading() else Turn.SERVER
-        if self._waiter is None:
+        if self._request_count and (self._waiter is None or self._waiter.done()):
             return Turn.SERVER
         return Turn.HEADERS if self._received or not self._request_count else Turn.IDLE
 
     @property
-    def waited(self) -> float:
-        """For how many seconds its client has been expected to do something."""
-        return self._patience.waited
+    def gives_way(self) -> tuple[bool, float, bool] | None:
+        """How readily it gives way to a newcomer, the greatest first; None where it does not."""
+        return self._patience.gives_way(self.turn, self._request_count, self._received)
 
     @property
     def _is_complete(self) -> bool:
@@ -102,8 +107,9 @@ class Connection(RequestHandler):
             self.drop()
 
     def drop(self) -> None:
-        """End the connection at once, whatever is on its way."""
-        self._socket.abort()
+        """End the connection, whatever is on its way."""
+        self._ending = True
+        self._loop.call_soon(self._socket.abort)  # not before aiohttp has begun to serve it
 
     def handle_error(
         self,
@@ -138,10 +144,14 @@ class Server(web.Server):
             self._make_room()
 
     def _make_room(self) -> None:
-        """Of those that wait for their client, the one that has waited longest gives way; else the newest."""
+        """The address with the most connections gives one up: nobody shuts out any but himself.
+
+        There it is the one that gives way most readily; the newest where nobody else does.
+        """
         connections = [one for one in self.connections if isinstance(one, Connection)]
-        waiting = [one for one in connections[:-1] if one.turn in (Turn.HEADERS, Turn.IDLE)]
-        loser = max(waiting, key=lambda one: one.waited, default=connections[-1])
+        crowd = Counter(one.site for one in connections)
+        ready = [(crowd[one.site], order, one) for one in connections if (order := one.gives_way)]
+        *_, loser = max(ready, key=lambda entry: entry[:2])
         log.warning("http.connections_full", connections=len(connections), turn=loser.turn.value)
         loser.drop()
 
