@@ -51,7 +51,7 @@ class Consumer:
         self._broker = broker
         self._declare = declare
         self._watch_seconds = watch_seconds
-        self._deliveries: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        self._deliveries: asyncio.Queue[AbstractIncomingMessage | None] = asyncio.Queue()  # None: stop
         self._channel: AbstractRobustChannel | None = None
 
     async def run(self, handle: Callable[[Batch], Awaitable[None]], stopping: asyncio.Event) -> None:
@@ -63,6 +63,7 @@ class Consumer:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._stay_subscribed(stopping))
                 group.create_task(self._work(handle, stopping))
+                group.create_task(self._wake_at_stop(stopping))
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None  # the others are consequences of the first
         finally:
@@ -76,18 +77,21 @@ class Consumer:
         # A message that goes back unhandled is one delivery nearer to its limit.
         until = asyncio.get_running_loop().time() + DRAIN_SECONDS
         while not self._deliveries.empty() and asyncio.get_running_loop().time() < until:
-            await handle(await self._next_batch())
+            if batch := await self._next_batch():
+                await handle(batch)
+
+    async def _wake_at_stop(self, stopping: asyncio.Event) -> None:
+        await stopping.wait()
+        self._deliveries.put_nowait(None)
 
     async def _next_batch(self) -> Batch:
-        try:
-            batch = [await asyncio.wait_for(self._deliveries.get(), LOOK_SECONDS)]
-        except TimeoutError:
-            return []
-        if self._deliveries.qsize() < BATCH_SIZE - 1:
+        """What has been delivered; nothing when the service is to stop."""
+        taken = [await self._deliveries.get()]
+        if taken != [None] and self._deliveries.qsize() < BATCH_SIZE - 1:
             await asyncio.sleep(BATCH_SECONDS)
-        while len(batch) < BATCH_SIZE and not self._deliveries.empty():
-            batch.append(self._deliveries.get_nowait())
-        return batch
+        while len(taken) < BATCH_SIZE and not self._deliveries.empty():
+            taken.append(self._deliveries.get_nowait())
+        return [delivery for delivery in taken if delivery is not None]
 
     async def _stay_subscribed(self, stopping: asyncio.Event) -> None:
         strikes = 0

@@ -105,17 +105,16 @@ class RegisteredShops:
         """The shop; None, and a line in the log, for one that nobody can work with here."""
         shop = registration.shop
         if self._shops.is_configured(shop):
-            log.error("registered_shop.left_out", shop=shop, cause="the shops file has a shop of this id")
-            return None
-        if self._keys is None:
-            log.error("registered_shop.left_out", shop=shop, cause="SKUWIRE_SHOPS_SEALING_SECRET is not set")
-            return None
-        try:
-            return tenant_shop(registration, self._keys, allow_private=self._allow_private)
-        except SealNotOpened as error:
-            log.error("registered_shop.left_out", shop=shop, cause=str(error))  # noqa: TRY400 - no bug
-        except ValidationError as error:
-            fields = [".".join(map(str, wrong["loc"])) for wrong in error.errors(include_input=False)]
-            cause = f"unusable: {', '.join(fields)}"
-            log.error("registered_shop.left_out", shop=shop, cause=cause)  # noqa: TRY400 - no bug
+            cause = "the shops file has a shop of this id"
+        elif self._keys is None:
+            cause = "SKUWIRE_SHOPS_SEALING_SECRET is not set"
+        else:
+            try:
+                return tenant_shop(registration, self._keys, allow_private=self._allow_private)
+            except SealNotOpened as error:
+                cause = str(error)
+            except ValidationError as error:
+                fields = [".".join(map(str, wrong["loc"])) for wrong in error.errors(include_input=False)]
+                cause = f"unusable: {', '.join(fields)}"
+        log.error("registered_shop.left_out", shop=shop, cause=cause)
         return None
