@@ -25,7 +25,7 @@ from pydantic import BaseModel, JsonValue
 from common.messages import MESSAGE_TYPES
 from common.public.events import PUBLIC_EVENTS
 from common.public.samples import Scene, sample_body, sample_event
-from common.public.webhooks import BODIES
+from common.public.webhooks import SENT_BODIES
 
 FOLDER = Path(__file__).parent
 SCHEMAS = FOLDER / "schemas"
@@ -50,13 +50,13 @@ _EXAMPLES: dict[object, object] = {
 
 def contracts() -> dict[str, type[BaseModel]]:
     """All that others rely on: the messages, the public events among them, and the bodies of webhooks."""
-    return MESSAGE_TYPES | {f"webhook.{name}.v1": body for name, body in BODIES.items()}
+    return MESSAGE_TYPES | {f"webhook.{name}.v1": body for name, body in SENT_BODIES.items()}
 
 
 def examples() -> dict[str, Any]:
     """What the documents show of what goes outside."""
     events = {event.message_type: sample_event(event.event_name(), Scene()) for event in PUBLIC_EVENTS}
-    webhooks = {f"webhook.{name}.v1": sample_body(name, Scene()) for name in BODIES}
+    webhooks = {f"webhook.{name}.v1": sample_body(name, Scene()) for name in SENT_BODIES}
     return {name: json.loads(event.to_json()) for name, event in events.items()} | {
         name: json.loads(body) for name, body in webhooks.items()
     }
@@ -102,13 +102,13 @@ class _Comparison:
 
     frozen: Schema
     today: Schema
-    seen: set[str] = field(default_factory=set)
+    seen: set[tuple[str, str]] = field(default_factory=set)  # the part of then, the part of now
 
     def of(self, old: Any, new: Any, path: str) -> Iterator[str]:
         if isinstance(old, dict) and "$ref" in old and isinstance(new, dict) and "$ref" in new:
-            if old["$ref"] in self.seen:
+            if (parts := (old["$ref"], new["$ref"])) in self.seen:
                 return
-            self.seen.add(old["$ref"])
+            self.seen.add(parts)
             old, new = _resolved(old, self.frozen), _resolved(new, self.today)
         if isinstance(old, dict) and isinstance(new, dict) and "properties" in old:
             yield from self._of_fields(old, new, path)

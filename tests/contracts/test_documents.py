@@ -11,9 +11,11 @@ import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
+from common.public.asyncapi import asyncapi_document
 from common.public.webhooks import EVENT_TYPES
 from gateway.openapi.document import openapi_document
 from gateway.operations.every import every_operation
+from stack.servers import Command
 
 documents = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("documents.py"))))
 
@@ -31,6 +33,18 @@ def test_the_copy_in_docs_is_the_document_of_the_code(name: str) -> None:
 
 def test_the_document_is_openapi_3_1(openapi: dict[str, Any]) -> None:
     assert [str(error) for error in OPENAPI_31_VALIDATOR.iter_errors(openapi)] == []
+
+
+def test_the_document_of_events_is_asyncapi_3_0(nodejs: Command) -> None:
+    assert nodejs.environment is not None
+    schemas = Path(nodejs.environment["NODE_PATH"]) / "@asyncapi" / "specs" / "schemas"
+    official = jsonschema_rs.validator_for(json.loads((schemas / "3.0.0.json").read_text()))
+    document = json.loads(json.dumps(asyncapi_document()))
+
+    assert [str(error) for error in official.iter_errors(document)] == []
+    del document["channels"]
+    document["channel"] = {}
+    assert not official.is_valid(document)
 
 
 def test_every_operation_says_what_it_answers() -> None:

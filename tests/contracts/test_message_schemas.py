@@ -80,6 +80,21 @@ def test_a_change_that_breaks_a_receiver_is_refused_with_what_to_do(
     assert "undo the change, or make a new version of it beside this one" in complaint
 
 
+def test_a_part_in_the_place_of_another_that_was_compared_elsewhere_is_named() -> None:
+    class Planted(Part):
+        sentence: str
+
+    outcome = contracts["chunk.completed.v1"].model_fields["outcomes"].annotation.__args__[0]
+    item = create_model("ItemOutcome", __base__=outcome, warnings=(tuple[Planted, ...], ()))
+    changed = create_model(
+        "ChunkCompleted", __base__=contracts["chunk.completed.v1"], outcomes=(tuple[item, ...], ...)
+    )
+
+    complaints = freeze.complaints("chunk.completed.v1", changed)
+
+    assert any("outcomes.warnings.code is gone" in complaint for complaint in complaints)
+
+
 FROZEN = {
     "type": "object",
     "$defs": {
@@ -93,6 +108,7 @@ FROZEN = {
     "properties": {
         "items": {"type": "array", "items": {"$ref": "#/$defs/Item"}},
         "result": {"$ref": "#/$defs/Result"},
+        "spare": {"$ref": "#/$defs/Item"},
     },
     "required": ["items", "result"],
 }
@@ -128,6 +144,10 @@ BREAKING: dict[str, Callable[[Any], object]] = {
         _item(t)["required"].append("weight"),
     ),
     'result was ["created", "updated"]': lambda t: t["$defs"]["Result"]["enum"].append("deleted"),
+    "spare.reference is gone": lambda t: (
+        t["$defs"].update(Spare={"type": "object", "properties": {"price": _item(t)["properties"]["price"]}}),
+        t["properties"].update(spare={"$ref": "#/$defs/Spare"}),
+    ),
     "items was": lambda t: t["properties"]["items"].update(maxItems=50),
 }
 

@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from common.public.events import PUBLIC_EVENTS, PublicEvent
 from common.public.samples import Scene, sample_body, sample_event
-from common.public.webhooks import BODIES
+from common.public.webhooks import SENT_BODIES
 
 Object = dict[str, Any]
 
@@ -110,7 +110,11 @@ WEBHOOK_HEADERS: Object = {
             "description": "HMAC-SHA256 of `id.timestamp.body` in base64, for each secret that is valid: two "
             "for 24 hours after a rotation.",
         },
-        "webhook-type": {"type": "string", "description": "The type of the event.", "enum": list(BODIES)},
+        "webhook-type": {
+            "type": "string",
+            "description": "The type of the event, or of a test.",
+            "enum": list(SENT_BODIES),
+        },
         "traceparent": {"type": "string", "description": "W3C trace context of the change that caused it."},
     },
     "required": ["webhook-id", "webhook-timestamp", "webhook-signature", "webhook-type"],
@@ -128,13 +132,13 @@ def asyncapi_document() -> Object:
         "channels": {**on_broker, WEBHOOKS: _webhook_channel()},
         "operations": {
             **{f"tell.{event.event_name()}": _telling(event) for event in PUBLIC_EVENTS},
-            **{f"post.{name}": _posting(name) for name in BODIES},
+            **{f"post.{name}": _posting(name) for name in SENT_BODIES},
         },
         "components": {
             "schemas": _schemas(),
             "messages": {
                 **{event.message_type: _broker_message(event) for event in PUBLIC_EVENTS},
-                **{f"webhook.{name}": _webhook_message(name, body) for name, body in BODIES.items()},
+                **{f"webhook.{name}": _webhook_message(name, body) for name, body in SENT_BODIES.items()},
             },
             "securitySchemes": {
                 "brokerUser": {
@@ -164,7 +168,7 @@ def _webhook_channel() -> Object:
         "title": "Webhooks",
         "description": ABOUT_WEBHOOKS,
         "servers": [{"$ref": "#/servers/receiver"}],
-        "messages": {name: {"$ref": f"#/components/messages/webhook.{name}"} for name in BODIES},
+        "messages": {name: {"$ref": f"#/components/messages/webhook.{name}"} for name in SENT_BODIES},
     }
 
 
@@ -183,7 +187,7 @@ def _posting(name: str) -> Object:
     return {
         "action": "send",
         "channel": {"$ref": f"#/channels/{WEBHOOKS}"},
-        "summary": summary_of(BODIES[name]),
+        "summary": summary_of(SENT_BODIES[name]),
         "messages": [{"$ref": f"#/channels/{WEBHOOKS}/messages/{name}"}],
         "bindings": {"http": {"method": "POST", "bindingVersion": BINDING_VERSION}},
     }
@@ -219,7 +223,7 @@ def _webhook_message(name: str, body: type[BaseModel]) -> Object:
 
 def _schemas() -> Mapping[str, Object]:
     """The JSON Schema of every model and of its parts, by the model's name."""
-    models = dict.fromkeys([*PUBLIC_EVENTS, *BODIES.values()])
+    models = dict.fromkeys([*PUBLIC_EVENTS, *SENT_BODIES.values()])
     _, told = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )

@@ -17,7 +17,16 @@ from common.public.events import (
     ShopRecovered,
     ShopUnreachable,
 )
-from common.public.webhooks import CHUNK_COMPLETED, ChunkBody, CompletedItem, Item, ItemError, body_of
+from common.public.webhooks import (
+    CHUNK_COMPLETED,
+    TEST,
+    ChunkBody,
+    CompletedItem,
+    Item,
+    ItemError,
+    body_of,
+    body_of_test,
+)
 
 BULK = "bulk_675c53516d618"
 ENDPOINT = "6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c"
@@ -43,6 +52,8 @@ def sample_body(event_type: str, scene: Scene) -> bytes:
     """An example of what a type of webhook says, as it is sent."""
     if event_type == CHUNK_COMPLETED:
         return _CHUNK_BODY.to_json()
+    if event_type == TEST:
+        return body_of_test(scene.tenant, ENDPOINT, scene.at)
     return body_of(sample_event(event_type, scene))
 
 

@@ -19,6 +19,7 @@ from common.messages import Reason
 from common.public.events import PUBLIC_EVENTS, ChunkFinished, PublicEvent
 
 CHUNK_COMPLETED = "bulk.chunk.completed"
+TEST: Literal["webhook.test"] = "webhook.test"
 
 
 class BodyPart(BaseModel):
@@ -83,6 +84,25 @@ def _model_of(event: type[PublicEvent]) -> type[BaseModel]:
     return create_model(f"{event.__name__}Body", __config__=frozen, __doc__=event.__doc__, **fields)
 
 
+class TriedEndpoint(BaseModel):
+    """What a test is about."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tenant: str = Field(description="Whose endpoint it is.")
+    endpoint_id: str = Field(description="Its id, as `POST /api/v1/webhooks` answered it.")
+
+
+class EndpointTest(BaseModel):
+    """Fired by `POST /api/v1/webhooks/{id}/test` alone, for an endpoint of whatever subscription."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["webhook.test"]
+    timestamp: datetime
+    data: TriedEndpoint
+
+
 BODIES: Mapping[str, type[BaseModel]] = {
     CHUNK_COMPLETED: ChunkBody,
     **{event.event_name(): _model_of(event) for event in PUBLIC_EVENTS if event is not ChunkFinished},
@@ -91,9 +111,18 @@ BODIES: Mapping[str, type[BaseModel]] = {
 
 EVENT_TYPES = tuple(BODIES)
 
+SENT_BODIES: Mapping[str, type[BaseModel]] = {**BODIES, TEST: EndpointTest}
+"""The body of each type that is sent: nobody subscribes to a test."""
+
 
 def body_of(event: PublicEvent) -> bytes:
     """The exact bytes of an event's webhook. What is told of a chunk has a body of its own, `ChunkBody`."""
     name = event.event_name()
     body = BODIES[name].model_validate({"type": name, "timestamp": event.at, "data": event})
     return body.model_dump_json(exclude_unset=True).encode()
+
+
+def body_of_test(tenant: str, endpoint_id: str, at: datetime) -> bytes:
+    """The exact bytes of a test of an endpoint."""
+    data = TriedEndpoint(tenant=tenant, endpoint_id=endpoint_id)
+    return EndpointTest(type=TEST, timestamp=at, data=data).model_dump_json().encode()
