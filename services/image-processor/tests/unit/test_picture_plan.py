@@ -162,6 +162,8 @@ class Ending:
     answered: bool
 
 
+UNHURRIED = (200,) * 14  # seconds between passes: two for each ending, and two more
+
 endings = st.builds(Ending, written=st.booleans(), after_seconds=st.integers(0, 119), answered=st.booleans())
 
 
@@ -174,12 +176,15 @@ endings = st.builds(Ending, written=st.booleans(), after_seconds=st.integers(0, 
 def test_an_unanswered_upload_is_never_repeated_before_it_is_conclusive(
     names: list[str], script: list[Ending], pauses: list[int], persons: set[int]
 ) -> None:
-    """Passes at any times, with answers lost, writes that come late and a person who adds pictures."""
+    """Passes at any times, with answers lost, writes that come late and a person who adds pictures.
+
+    In the end there is time enough for whatever was sent to be conclusive.
+    """
     shop, now = ShopProduct(), NOON
     late: list[tuple[datetime, str]] = []
     product = PictureProduct("R", 1, images(names), 1)
     endings_left = list(script)
-    for number, pause in enumerate(pauses):
+    for number, pause in enumerate([*pauses, *UNHURRIED]):
         now += timedelta(seconds=pause)
         for moment, name in [one for one in late if one[0] <= now]:
             late.remove((moment, name))

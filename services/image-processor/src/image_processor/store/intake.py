@@ -1,6 +1,7 @@
 """What arrives: chunks, the desired pictures in them, what shops accept."""
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 import asyncpg
 
@@ -170,7 +171,7 @@ async def forget_deleted(
     )
     settled = [(chunk.chunk_id, as_json(work.outcome)) for chunk, work in deleted]
     settled += [(row["chunk_id"], row["outcome"]) for row in waiting]
-    for chunk_id, outcome in settled:
+    for chunk_id, outcome in sorted(settled, key=itemgetter(0)):  # as where products are settled
         await connection.execute(
             "update chunks set outcomes = outcomes || $2::jsonb where chunk_id = $1", chunk_id, [outcome]
         )

@@ -60,7 +60,8 @@ async def settle_items(
         [item.chunk_id for item in settled],
         [item.position for item in settled],
     )
-    for item, outcome in settled.items():
+    # In one order: two products that share chunks would else wait for each other.
+    for item, outcome in sorted(settled.items(), key=lambda end: end[0].chunk_id):
         await connection.execute(
             "update chunks set outcomes = outcomes || $2::jsonb where chunk_id = $1",
             item.chunk_id,
