@@ -7,6 +7,7 @@ from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from common.messages import (
     Brand,
@@ -200,6 +201,15 @@ def test_a_category_more_in_the_shop_never_brings_a_refusal_more(
     assert set(judge(change, richer)) <= set(judge(change, shop))
 
 
+def can_arrive(submitted: ChunkSubmitted) -> bool:
+    """Whether it can be read from the broker: not with an integer of more than 4,300 digits."""
+    try:
+        decode(submitted.message_type, submitted.to_json())
+    except ValidationError:
+        return False
+    return True
+
+
 @law
 @given(st.lists(any_change, max_size=4), shops)
 def test_what_goes_on_is_exactly_what_was_sent(items: list[ProductChange], shop: Knowledge) -> None:
@@ -210,9 +220,7 @@ def test_what_goes_on_is_exactly_what_was_sent(items: list[ProductChange], shop:
     sent = {change.position: change for change in submitted.changes}
     for change in verdict.open:
         assert change is sent[change.position]
-    if all(
-        abs(n) < 10**4000 for c in submitted.changes for n in (c.product_id, c.presta_id) if n is not None
-    ):
+    if can_arrive(submitted):
         read = decode(message.message_type, message.to_json())
         assert isinstance(read, ChunkValidated)
         assert [c.fields.model_fields_set for c in read.changes] == [
