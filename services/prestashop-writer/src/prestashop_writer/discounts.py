@@ -18,7 +18,10 @@ from prestashop_writer.target import plain_decimal
 DISCOUNTS = "discounts"  # kept with the content, written through specific_prices
 
 Row = Mapping[str, Any]
-"""`from_quantity`, `from`, `to`, `reduction`, `reduction_type` as the shop spells them, and its `id`."""
+"""`from_quantity`, `from`, `to`, `reduction`, `reduction_type` as the shop spells them, and its `id`.
+
+One that somebody made otherwise than we do also tells in what: `reduction_tax`, `price`.
+"""
 
 SELECTORS = (
     "id_product_attribute",
@@ -29,7 +32,19 @@ SELECTORS = (
     "id_customer",
     "id_specific_price_rule",
 )
-COLUMNS = ("id_product", "from_quantity", "from", "to", "reduction", "reduction_type", *SELECTORS)
+AMOUNT = "amount"
+PRODUCT_PRICE = "-1"  # a reduction of the product's price, and no price of its own
+COLUMNS = (
+    "id_product",
+    "from_quantity",
+    "from",
+    "to",
+    "reduction",
+    "reduction_type",
+    "reduction_tax",
+    "price",
+    *SELECTORS,
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,7 @@ def plan_discounts(target: Sequence[Row], held: Sequence[Row]) -> DiscountPlan:
         changes=tuple(
             {**row, "id": there[_key(row)]["id"]}
             for row in target
-            if _key(row) in there and _reduction(there[_key(row)]) != _reduction(row)
+            if _key(row) in there and _terms(there[_key(row)]) != _terms(row)
         ),
         deletes=tuple(int(row["id"]) for key, row in there.items() if key not in wanted),
     )
@@ -84,6 +99,17 @@ def held_row(node: Node) -> Row | None:
         "to": text_of(node, "to"),
         "reduction": plain_decimal(text_of(node, "reduction")),
         "reduction_type": text_of(node, "reduction_type"),
+        **_not_as_ours(node),
+    }
+
+
+def _not_as_ours(node: Node) -> Row:
+    """In what a specific price differs from all that we send. Tax makes no difference to a percentage."""
+    price = plain_decimal(text_of(node, "price") or PRODUCT_PRICE)
+    is_taxed = text_of(node, "reduction_type") == AMOUNT and text_of(node, "reduction_tax") == "1"
+    return {
+        **({"reduction_tax": "1"} if is_taxed else {}),
+        **({"price": price} if price != PRODUCT_PRICE else {}),
     }
 
 
@@ -109,7 +135,7 @@ def _row(discount: Discount) -> Row:
         "from": f"{discount.starts} 00:00:00" if discount.starts else drafts.NO_DATE,
         "to": f"{discount.ends} 23:59:59" if discount.ends else drafts.NO_DATE,  # that day included
         "reduction": plain_decimal(str(reduction)),
-        "reduction_type": "percentage" if is_share else "amount",
+        "reduction_type": "percentage" if is_share else AMOUNT,
     }
 
 
@@ -117,5 +143,5 @@ def _key(row: Row) -> tuple[str, str, str]:
     return row["from_quantity"], row["from"], row["to"]
 
 
-def _reduction(row: Row) -> tuple[str, str]:
-    return row["reduction"], row["reduction_type"]
+def _terms(row: Row) -> tuple[str | None, ...]:
+    return tuple(row.get(name) for name in ("reduction", "reduction_type", "reduction_tax", "price"))

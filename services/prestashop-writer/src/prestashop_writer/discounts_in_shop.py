@@ -10,6 +10,7 @@ from prestashop_writer.ends import Ends
 from prestashop_writer.merge import newest_sequence
 from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import KeptProduct, Product, ProductPlan, plan_product
+from prestashop_writer.setbacks import together_and_alone
 from prestashop_writer.store import rewritten
 
 RESOURCE = "specific_prices"
@@ -27,8 +28,8 @@ async def set_discounts(current: Pass, references: Sequence[str]) -> None:
         await _read_held(current, unread)
         kept, plans = await _waiting(current, references)
     plans = [plan for plan in plans if plan.discounts is not None]
-    if plans:
-        await _bring(current, kept, plans)
+    for some in together_and_alone(kept, plans, lambda plan: plan.product.reference):
+        await _bring(current, kept, some)
 
 
 async def _waiting(current: Pass, references: Sequence[str]) -> tuple[Kept, list[ProductPlan]]:
@@ -62,7 +63,7 @@ async def _bring(current: Pass, kept: Kept, plans: Sequence[ProductPlan]) -> Non
     async with current.fenced() as work:
         doubts = {plan.product.reference: [DISCOUNTS] for plan in plans}
         await store.doubt(work.connection, current.shop_id, doubts)
-    ends = Ends()
+    ends = Ends(together=len(plans) > 1)
     deletes = [(plan, row_id) for plan in plans for row_id in _of(plan).deletes]
     if deletes:
         async with current.turns.deleting:

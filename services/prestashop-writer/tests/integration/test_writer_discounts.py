@@ -65,3 +65,19 @@ async def test_a_price_made_by_hand_for_one_group_stays(running: Any) -> None:
     await running.bring_one("H", discounts=())
 
     assert len(await prices_of(running, "H")) == 1
+
+
+async def test_an_amount_with_tax_made_by_hand_becomes_the_one_without_that_is_desired(running: Any) -> None:
+    (presta_id,) = await running.made_by_hand({"reference": "T", "name": {1: "Drill", 2: "Drill"}})
+    await running.client.create(
+        "specific_prices", [drafts.specific_price(presta_id, reduction="2.5")], identity=("id_product",)
+    )
+
+    outcome = await running.bring_one("T", discounts=({"from_quantity": 1, "amount": "2.5"},))
+
+    assert outcome.result is Result.UPDATED
+    (row,) = await running.client.list_all("specific_prices", filters={"id_product": str(presta_id)})
+    assert (row["reduction"], row["reduction_tax"]) == ("2.500000", "0")
+    running.forget_requests()
+    await running.bring_one("T", discounts=({"from_quantity": 1, "amount": "2.5"},))
+    assert running.requests() == []

@@ -4,10 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from common.messages import Discount, ProductFields
+from prestashop import drafts
 from prestashop_writer.discounts import (
     held_row,
     plan_discounts,
@@ -80,6 +82,43 @@ def test_seed_004s_discount_is_five_per_cent_on_whole_days() -> None:
             "reduction_type": "percentage",
         }
     ]
+
+
+OURS = {"id": "3", "from_quantity": "1", "from": drafts.NO_DATE, "to": drafts.NO_DATE}
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"reduction": "2.5", "reduction_type": "amount", "reduction_tax": "1", "price": "-1.000000"},
+        {"reduction": "2.5", "reduction_type": "amount", "reduction_tax": "0", "price": "9.900000"},
+    ],
+    ids=["an amount with tax", "a price of its own"],
+)
+def test_what_somebody_made_otherwise_than_we_do_is_replaced(terms: dict[str, Any]) -> None:
+    held = held_row(OURS | terms)
+    assert held is not None
+    target = target_of(Discount(from_quantity=1, amount=Decimal("2.5")))
+
+    plan = plan_discounts(target, [held])
+
+    assert without_ids([held]) != target
+    assert [row["id"] for row in plan.changes] == [3]
+    assert without_ids(shop_after(plan, [held])) == target
+
+
+def test_what_is_as_we_make_it_is_as_desired() -> None:
+    ours = {"reduction": "2.500000", "reduction_type": "amount", "reduction_tax": "0", "price": "-1.000000"}
+    held = held_row(OURS | ours)
+    assert held is not None
+    assert without_ids([held]) == target_of(Discount(from_quantity=1, amount=Decimal("2.5")))
+
+
+def test_tax_makes_no_difference_to_a_percentage() -> None:
+    share = {"reduction": "0.05", "reduction_type": "percentage", "reduction_tax": "1", "price": "-1.000000"}
+    held = held_row(OURS | share)
+    assert held is not None
+    assert without_ids([held]) == target_of(Discount(from_quantity=1, percentage=Decimal(5)))
 
 
 def test_a_price_for_one_group_of_customers_is_not_ours() -> None:
