@@ -1,18 +1,31 @@
 """What a shop has now: languages, categories, limits — read from the shop, told to the other services."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 
 from common.messages import ShopLanguage, ShopLimits, ShopSnapshot
 from common.shop_driver import ShopUnfit
 from common.shop_link import ShopLink
-from prestashop import Capabilities, ShopMethodNotAllowed, text_of
+from prestashop import (
+    Capabilities,
+    ResourceSchema,
+    Shop,
+    ShopAnswerUnreadable,
+    ShopBlocked,
+    ShopCrashed,
+    ShopMethodNotAllowed,
+    ShopRefusal,
+    text_of,
+)
 from prestashop_writer.needed_rights import missing_rights
 
 log = structlog.get_logger()
 
 DEFAULT_LANGUAGE_SETTING = "PS_LANG_DEFAULT"
+LENGTHS: Final = {"name": "name_length", "reference": "reference_length"}
+"""The shop's fields of products whose lengths it tells, and our limits. That of the summary it does not."""
 
 
 async def read_snapshot(link: ShopLink) -> ShopSnapshot:
@@ -36,7 +49,7 @@ async def read_snapshot(link: ShopLink) -> ShopSnapshot:
         version=capabilities.version,
         languages=languages,
         categories=categories,
-        limits=ShopLimits(image_bytes=await client.image_limit_bytes()),
+        limits=await _limits(client),
         tax_rules_groups=await _tax_rules_groups(link, capabilities),
     )
     log.info(
@@ -47,6 +60,26 @@ async def read_snapshot(link: ShopLink) -> ShopSnapshot:
         categories=len(categories),
     )
     return snapshot
+
+
+async def _limits(client: Shop) -> ShopLimits:
+    """The limits that the shop tells; PrestaShop 8's for the others, and where it tells none.
+
+    With PHP notices on, PrestaShop 1.7.8.11 answers 500 to the question.
+    """
+    image_bytes = await client.image_limit_bytes()
+    try:
+        lengths = lengths_of(await client.schema("products"))
+    except (ShopRefusal, ShopCrashed, ShopAnswerUnreadable, ShopBlocked) as error:
+        log.info("shop.lengths_unknown", cause=str(error))
+        lengths = {}
+    return ShopLimits().model_copy(update={"image_bytes": image_bytes, **lengths})
+
+
+def lengths_of(products: ResourceSchema) -> dict[str, int]:
+    """Our limits of texts of products, as far as the shop tells them. Pure."""
+    rules = {limit: products.fields.get(name) for name, limit in LENGTHS.items()}
+    return {limit: rule.max_size for limit, rule in rules.items() if rule is not None and rule.max_size}
 
 
 async def _tax_rules_groups(link: ShopLink, capabilities: Capabilities) -> tuple[int, ...] | None:

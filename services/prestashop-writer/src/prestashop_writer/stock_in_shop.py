@@ -1,6 +1,7 @@
 """Stock set in the shop: all products of a lot in one request."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -10,8 +11,9 @@ from prestashop_writer.ends import NO_SUCH_ENTITY, Ends
 from prestashop_writer.merge import newest_sequence
 from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import QUANTITY, KeptProduct, ProductPlan, plan_product
-from prestashop_writer.setbacks import record_failures
+from prestashop_writer.setbacks import record_failures, together_and_alone
 from prestashop_writer.store import WrittenProduct, rewritten
+from prestashop_writer.target import QUANTITY_TOLD, stock_told_at
 
 log = structlog.get_logger()
 
@@ -32,7 +34,9 @@ async def set_stocks(current: Pass, references: Sequence[str]) -> None:
     stock_ids = await _stock_ids(current, waiting)
     without_row = [plan for plan in waiting if plan.product.reference not in stock_ids]
     await _missing_rows(current, kept, without_row)
-    await _change_stocks(current, kept, [plan for plan in waiting if plan not in without_row], stock_ids)
+    with_row = [plan for plan in waiting if plan not in without_row]
+    for some in together_and_alone(kept, with_row, lambda plan: plan.product.reference):
+        await _change_stocks(current, kept, some, stock_ids)
 
 
 async def _change_stocks(
@@ -57,8 +61,7 @@ async def _record_stocks(
     for plan, outcome in zip(plans, outcomes, strict=True):
         match outcome:
             case Written(stock_id):
-                newest = newest_sequence(plan.product.desired)
-                written.append(rewritten(plan.product, QUANTITY, plan.quantity, newest, stock_id))
+                written.append(_written(current, plan, stock_id))
             case Refused(code=code) if code == NO_SUCH_ENTITY:
                 gone.append(plan.product.reference)
             case _:
@@ -66,9 +69,17 @@ async def _record_stocks(
     async with current.fenced() as work:
         await store.record_written(work.connection, current.shop_id, written)
         await store.forget_stock_rows(work.connection, current.shop_id, gone)
-    ends = Ends()
+    ends = Ends(together=len(plans) > 1)
     await ends.note(current, "stock_availables", list(others), list(others.values()))
     await ends.record(current, kept, {plan.product.reference: plan for plan in plans})
+
+
+def _written(current: Pass, plan: ProductPlan, stock_id: int) -> WrittenProduct:
+    desired = plan.product.desired
+    known = rewritten(plan.product, QUANTITY, plan.quantity, newest_sequence(desired), stock_id)
+    if not current.profile.repeat_stocks:
+        return known
+    return replace(known, written={**known.written, QUANTITY_TOLD: stock_told_at(desired)})
 
 
 async def _missing_rows(current: Pass, kept: Kept, plans: Sequence[ProductPlan]) -> None:
