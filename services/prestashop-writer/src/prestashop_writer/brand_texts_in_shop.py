@@ -73,6 +73,8 @@ async def _sort_out(
                 failures[reference] = str(error)
     current.stop_where_the_shop_failed([o for o in outcomes.values() if not _is_forbidden(o)])
     await refuse(current, refusals)
+    if failures:
+        await current.make_sure_the_shop_works()
     failed = [one.plan for one in said if one.plan.product.reference in failures]
     await record_failures(current, kept, failed, failures)
     return {*failures, *refusals}

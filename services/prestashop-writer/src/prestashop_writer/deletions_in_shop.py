@@ -12,6 +12,7 @@ from prestashop_writer.admission import product_conflict, shop_forbids_deleting
 from prestashop_writer.ends import Ends
 from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import KeptProduct, ProductPlan
+from prestashop_writer.setbacks import together_and_alone
 from prestashop_writer.settling import Deletion, Refusals, refusal_of, refuse, settle_deleted
 
 log = structlog.get_logger()
@@ -26,9 +27,7 @@ async def delete_products(current: Pass, kept: Kept, plans: Sequence[ProductPlan
     """
     ids = await _ids(current, plans)
     going = [plan for plan in plans if plan.product.reference in ids]
-    alone = [plan for plan in going if kept[plan.product.reference].last_error is not None]
-    together = [plan for plan in going if kept[plan.product.reference].last_error is None]
-    for batch in filter(None, [together, *([plan] for plan in alone)]):
+    for batch in together_and_alone(kept, going, lambda plan: plan.product.reference):
         async with current.turns.deleting:
             outcomes = await current.client.delete(
                 "products", [ids[plan.product.reference] for plan in batch]
@@ -80,7 +79,7 @@ async def _record(
     current: Pass, kept: Kept, plans: Sequence[ProductPlan], outcomes: Sequence[Outcome]
 ) -> None:
     deleted: dict[str, Deletion] = {}
-    ends = Ends()
+    ends = Ends(together=len(plans) > 1)
     others: dict[str, Outcome] = {}
     for plan, outcome in zip(plans, outcomes, strict=True):
         reference = plan.product.reference
@@ -94,7 +93,7 @@ async def _record(
     await settle_deleted(current, deleted)
     for reference, deletion in deleted.items():
         log.info("product.deleted", reference=reference, presta_id=deletion.presta_id)
-    await ends.note(current, "products", list(others), list(others.values()), together=len(plans) > 1)
+    await ends.note(current, "products", list(others), list(others.values()))
     await ends.record(current, kept, {plan.product.reference: plan for plan in plans})
 
 

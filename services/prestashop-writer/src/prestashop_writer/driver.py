@@ -57,6 +57,7 @@ class WriterDriver:
         profile = ShopProfile(
             languages=snapshot.languages,
             stock_from=self._shop.stock_from,
+            repeat_stocks=self._shop.repeat_stocks,
             home_category=self._shop.home_category,
             owners=self._shop.owners,
         )

@@ -22,13 +22,17 @@ class Ends:
     """Products by how they ended; one that is in none of them can go on.
 
     `stated` is the field at work, where a key that lacks its rights refuses only the products that state it.
+    `together`: several products share the requests, and nobody knows which of them the shop failed on, so
+    that none of them is to blame.
     """
 
     stated: str = ""
+    together: bool = False
     refusals: dict[str, Reason] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
     behind: dict[str, str] = field(default_factory=dict)
     against_the_shop: list[Outcome] = field(default_factory=list)
+    is_unexplained: bool = False
 
     def goes_on(self, reference: str) -> bool:
         """Whether nothing has gone wrong with a product."""
@@ -40,13 +44,8 @@ class Ends:
         resource: str,
         references: Sequence[str],
         outcomes: Sequence[Outcome],
-        *,
-        together: bool = False,
     ) -> None:
-        """Sort the outcomes of a request with entities of these products, in order.
-
-        `together`: nobody knows which of them the shop failed on, so that none of them is to blame.
-        """
+        """Sort the outcomes of a request with entities of these products, in order."""
         for reference, outcome in zip(references, outcomes, strict=True):
             match outcome:
                 case Refused(code, message) if code == NO_SUCH_ENTITY:
@@ -58,10 +57,10 @@ class Ends:
                 case Unknown(error) if speaks_against_the_shop(outcome):
                     self.behind[reference] = str(error)
                     self.against_the_shop.append(outcome)
-                case Unknown(error) if together:
-                    self.behind[reference] = str(error)
                 case Unknown(error):
-                    self.failures[reference] = str(error)
+                    blamed = self.behind if self.together else self.failures
+                    blamed[reference] = str(error)
+                    self.is_unexplained = True
 
     async def record(
         self, current: Pass, kept: Mapping[str, KeptProduct], plans: Mapping[str, ProductPlan]
@@ -69,6 +68,8 @@ class Ends:
         """Refuse, set back and count the failures of products; end the pass where the shop is away."""
         refusals = {name: refusal_of(plans[name], reason) for name, reason in self.refusals.items()}
         await refuse(current, refusals)
+        if self.is_unexplained:
+            await current.make_sure_the_shop_works()
         for cause in set(self.behind.values()):
             await set_back(current, [name for name, error in self.behind.items() if error == cause], cause)
         other = self.failures.keys() - self.refusals.keys() - self.behind.keys()

@@ -102,6 +102,8 @@ def _discount(row: Mapping[str, Any]) -> dict[str, JsonValue]:
         **(
             {"percentage": _number(str(reduction * 100))} if is_share else {"amount": _number(str(reduction))}
         ),
+        **({"tax_included": True} if "reduction_tax" in row else {}),
+        **({"price": _number(row["price"])} if "price" in row else {}),
         **{name: date.partition(" ")[0] for name, date in dates.items() if date != drafts.NO_DATE},
     }
 

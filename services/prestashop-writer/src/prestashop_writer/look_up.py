@@ -61,18 +61,19 @@ def _judge(
 ) -> None:
     reference = plan.product.reference
     match current.judge(plan.product.post, found=bool(found)):
-        case Adopt(ours=True):
-            judged.adopted.append(_adopted(current, plan, found[0], ours=True))
-        case Adopt() if len(found) > 1:
+        case Adopt() if len(found) > 1:  # perhaps one of them is ours: nobody can tell which
             ids = [id_of(node) for node in found]
             judged.refusals[reference] = refusal_of(plan, product_conflict(reference, ids))
+        case Adopt(ours=True):
+            judged.adopted.append(_adopted(current, plan, found[0], ours=True))
         case Adopt() if Intent.CREATE in intents:
             judged.refusals[reference] = refusal_of(plan, product_exists(reference), only=Intent.CREATE)
         case Adopt():
             judged.adopted.append(_adopted(current, plan, found[0], ours=False))
         case Wait() as wait:
             judged.waits[reference] = wait
-        case Absent() if intents == {Intent.UPDATE} and plan.product.post is None:
+        case Absent() if intents <= {Intent.UPDATE} and plan.product.post is None:
+            # Without any intent nobody has asked for it: the shop lost it, a repeated write found that out.
             judged.refusals[reference] = refusal_of(plan, product_not_found(reference))
         case Absent() if not has_name(plan):
             judged.refusals[reference] = refusal_of(plan, name_missing(reference))

@@ -212,6 +212,8 @@ async def with_names(
         async with current.fenced() as work:
             await store.wait_until(work.connection, current.shop_id, waits)
     await refuse(current, refusals)
+    if failures:
+        await current.make_sure_the_shop_works()
     await record_failures(
         current, kept, [plan for plan in plans if plan.product.reference in failures], failures
     )

@@ -110,6 +110,14 @@ class Pass:
             if isinstance(outcome, Unknown) and speaks_against_the_shop(outcome):
                 raise outcome.error
 
+    async def make_sure_the_shop_works(self) -> None:
+        """End the pass, by raising its error, where the shop fails on a small question too: it is away.
+
+        Asked before a failure counts against products: an empty 500, a page or a firewall's no may be about
+        what was sent, or be all that the shop has to say.
+        """
+        await self.link.ask()
+
 
 def answer_of(outcome: Outcome) -> Answer:
     """What the outcome of a create says about it.
@@ -131,7 +139,7 @@ def speaks_against_the_shop(outcome: Unknown) -> bool:
     """Whether the shop is away, or closed to us.
 
     A crash over one entity (an empty 500) says nothing about the others, and neither does a firewall that
-    dislikes a text: a shop that is behind a wall altogether does not answer look-ups either.
+    dislikes a text: whether the shop fails on everything, `make_sure_the_shop_works` finds out.
     """
     if isinstance(outcome.error, ShopCrashed | ShopBlocked):
         return False

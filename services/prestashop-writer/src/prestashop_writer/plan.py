@@ -19,10 +19,12 @@ from prestashop_writer.merge import VARIANTS, DesiredState, deletion, newer_than
 from prestashop_writer.owners import ours_to_write
 from prestashop_writer.suppliers import SUPPLIER_ROW, SupplierRow, is_supplied, target_supplier
 from prestashop_writer.target import (
+    QUANTITY_TOLD,
     SHOP_TEXTS,
     Content,
     ShopProfile,
     create_content,
+    stock_told_at,
     target_content,
     target_quantity,
 )
@@ -38,7 +40,7 @@ from prestashop_writer.variants import Row as VariantRow
 
 QUANTITY = "quantity"  # kept with the content, written through stock_availables
 # Kept with the content, and not fields of the shop's product.
-BESIDE_THE_CONTENT = frozenset({QUANTITY, DISCOUNTS, VARIANTS, SUPPLIER_ROW})
+BESIDE_THE_CONTENT = frozenset({QUANTITY, QUANTITY_TOLD, DISCOUNTS, VARIANTS, SUPPLIER_ROW})
 EVERY_FIELD = "*"  # in doubt after a request that wrote the whole product, as it does without PATCH
 
 
@@ -190,7 +192,7 @@ def plan_product(product: Product, profile: ShopProfile) -> ProductPlan:
         content = create_content(content, profile)
     else:
         content = {name: value for name, value in content.items() if not product.holds(name, value)}
-    variants = target_variants(desired)
+    variants = target_variants(desired, repeat_stocks=profile.repeat_stocks)
     supplier = target_supplier(desired)
     discounts, discounts_differ = _discounts(product, desired)
     return ProductPlan(
@@ -212,9 +214,10 @@ def _quantity(
     """The stock where it differs. That of a product with variants is the shop's own sum of theirs."""
     quantity = target_quantity(desired, profile)
     is_born_so = product.presta_id is None and not quantity  # a new product has a stock of 0
-    if is_born_so or product.holds(QUANTITY, quantity) or has_variants(product, variants):
+    if is_born_so or has_variants(product, variants):
         return None
-    return quantity
+    told_again = profile.repeat_stocks and stock_told_at(desired) > product.written.get(QUANTITY_TOLD, 0)
+    return quantity if told_again or not product.holds(QUANTITY, quantity) else None
 
 
 def has_variants(product: Product, variants: VariantTarget | None) -> bool:

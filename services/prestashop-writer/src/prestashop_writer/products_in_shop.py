@@ -8,6 +8,7 @@ from common.database import UnitOfWork
 from prestashop import Node, Outcome, Refused, Written, id_of, links_of, text_of
 from prestashop_writer import store
 from prestashop_writer.ends import NO_SUCH_ENTITY, Ends
+from prestashop_writer.main_category_in_shop import joining_main_category
 from prestashop_writer.merge import newest_sequence
 from prestashop_writer.names_in_shop import Names
 from prestashop_writer.pass_context import Pass, answer_of
@@ -42,7 +43,7 @@ async def change_products(current: Pass, kept: Kept, plans: Sequence[ProductPlan
     """
     await _in_requests(
         kept,
-        [plan for plan in plans if plan.content],
+        await joining_main_category(current, [plan for plan in plans if plan.content]),
         current.link.shop.changes_per_request,
         lambda batch: _change_batch(current, kept, batch, names),
     )
@@ -91,8 +92,8 @@ async def _record_products(
         await store.record_written(work.connection, current.shop_id, written)
         await store.forget_shop_product(work.connection, current.shop_id, gone)
         await _record_answers(current, work, plans, outcomes)
-    ends = Ends()
-    await ends.note(current, "products", list(others), list(others.values()), together=len(plans) > 1)
+    ends = Ends(together=len(plans) > 1)
+    await ends.note(current, "products", list(others), list(others.values()))
     await ends.record(current, kept, {plan.product.reference: plan for plan in plans})
 
 

@@ -1,12 +1,27 @@
 """Products at which the shop failed: they try again after others, and not for ever."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from prestashop_writer import store
 from prestashop_writer.admission import shop_failed
 from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import KeptProduct, ProductPlan
 from prestashop_writer.settling import refusal_of, refuse
+
+T = TypeVar("T")
+
+
+def together_and_alone(
+    kept: Mapping[str, KeptProduct], tasks: Sequence[T], reference_of: Callable[[T], str]
+) -> list[list[T]]:
+    """Tasks by the request that they go in: one for all, but for those of products that failed last time.
+
+    These go alone: one of them may be what the shop fails on.
+    """
+    alone = [task for task in tasks if kept[reference_of(task)].last_error is not None]
+    together = [task for task in tasks if kept[reference_of(task)].last_error is None]
+    return [*([together] if together else []), *([task] for task in alone)]
 
 
 async def record_failures(

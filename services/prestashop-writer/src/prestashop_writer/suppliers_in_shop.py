@@ -12,6 +12,7 @@ from prestashop_writer.merge import newest_sequence
 from prestashop_writer.pass_context import Pass
 from prestashop_writer.plan import SUPPLIER, KeptProduct, Name, ProductPlan, plan_product
 from prestashop_writer.rights import lacks_right
+from prestashop_writer.setbacks import together_and_alone
 from prestashop_writer.settling import refusal_of, refuse
 from prestashop_writer.store import rewritten
 from prestashop_writer.suppliers import (
@@ -73,7 +74,8 @@ async def set_suppliers(current: Pass, references: Sequence[str]) -> None:
         reason = shop_forbids(RESOURCE, STATED)
         await refuse(current, {plan.product.reference: refusal_of(plan, reason) for plan in plans})
         return
-    await _bring(current, kept, tasks)
+    for some in together_and_alone(kept, tasks, lambda task: task.reference):
+        await _bring(current, kept, some)
 
 
 async def _tasks(current: Pass, kept: Kept, plans: Sequence[ProductPlan]) -> list[Task]:
@@ -118,7 +120,7 @@ async def _bring(current: Pass, kept: Kept, tasks: Sequence[Task]) -> None:
     async with current.fenced() as work:
         doubts = {task.reference: [SUPPLIER_ROW] for task in tasks}
         await store.doubt(work.connection, current.shop_id, doubts)
-    ends = Ends(STATED)
+    ends = Ends(STATED, together=len(tasks) > 1)
     created: dict[str, int] = {}
     new = [task for task in tasks if task.is_new]
     if new:
@@ -153,7 +155,8 @@ async def _record(
 ) -> None:
     done = []
     for task in tasks:
-        if ends.goes_on(task.reference):
+        keeps_former = task.former is not None and ends.against_the_shop  # nothing was deleted then
+        if ends.goes_on(task.reference) and not keeps_former:
             row = {**task.held, **({"reference": ""} if task.is_new else {}), **task.wanted}
             if task.is_new:
                 row["id"] = created[task.reference]

@@ -34,6 +34,7 @@ SHOP_VALUES = {  # ours → the shop's, and what stands there when it is cleared
     "condition": ("condition", "new"),
     "tax_rules_group": ("id_tax_rules_group", "0"),
 }
+MAIN_CATEGORY = "id_category_default"
 SHOP_DECIMAL_PLACES = Decimal("0.000001")  # the shop stores six
 
 # Left out, these become 0 or empty, and the product is invisible (measured on PrestaShop 8.2.1).
@@ -48,12 +49,17 @@ CREATE_DEFAULTS: Content = {
 }
 
 
+QUANTITY_TOLD = "quantity_told"
+"""Beside a stock that is kept, where stocks are repeated: the newest telling that was written."""
+
+
 @dataclass(frozen=True)
 class ShopProfile:
     """What the target depends on besides the product: the shop's languages and its owner's choices."""
 
     languages: Sequence[ShopLanguage]
     stock_from: str = "warehouses"
+    repeat_stocks: bool = False
     home_category: int = 2
     owners: Mapping[str, str] = field(default_factory=dict)  # by field; see owners.py
 
@@ -93,8 +99,8 @@ def target_content(state: DesiredState, profile: ShopProfile, held: Content) -> 
 
 def create_content(content: Content, profile: ShopProfile) -> Content:
     """The content of a product that is new: what was not said gets the defaults of the back office."""
-    home = {"id_category_default": str(profile.home_category), "categories": [profile.home_category]}
-    return {**CREATE_DEFAULTS, **home, **content}
+    main = content.get(MAIN_CATEGORY, str(profile.home_category))
+    return {**CREATE_DEFAULTS, MAIN_CATEGORY: main, "categories": [int(main)], **content}
 
 
 def target_quantity(state: DesiredState, profile: ShopProfile) -> int | None:
@@ -104,6 +110,12 @@ def target_quantity(state: DesiredState, profile: ShopProfile) -> int | None:
     if warehouses and (profile.stock_from == "warehouses" or quantity is None):
         return sum(warehouses)
     return quantity
+
+
+def stock_told_at(state: DesiredState) -> int:
+    """The newest change that told a stock of the product itself; 0 for none."""
+    told = [stamped.sequence for _, stamped in _parts(state, "warehouses")]
+    return max([*told, state["quantity"].sequence if "quantity" in state else 0])
 
 
 def feature_pairs(technical_data: Sequence[Mapping[str, Any]] | None) -> list[list[str]]:
@@ -163,16 +175,16 @@ def _given_text(texts: Mapping[str, Stamped], iso: str, default: str) -> str | N
 
 
 def _categories(state: DesiredState, profile: ShopProfile) -> Content:
-    """The default category and the whole list; the default is always one of the list."""
+    """The default category and the whole list, of which the default is always one.
+
+    Without a list the default stands alone, and says nothing about the categories that there are.
+    """
     listed = list(state["categories"].value or []) if "categories" in state else None
     default = state["default_category"].value if "default_category" in state else None
-    if listed is None and default is None:
-        return {}
+    if listed is None:
+        return {} if default is None else {MAIN_CATEGORY: str(default)}
     default = default or (listed[0] if listed else profile.home_category)
-    return {
-        "id_category_default": str(default),
-        "categories": sorted({default, *(listed if listed is not None else ())}),
-    }
+    return {MAIN_CATEGORY: str(default), "categories": sorted({default, *listed})}
 
 
 def clean(name: str) -> str:

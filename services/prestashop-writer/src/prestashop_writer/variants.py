@@ -7,23 +7,24 @@ all is one created with it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from prestashop import Node, Value, drafts, id_of, links_of, text_of
 from prestashop_writer.merge import VARIANT_QUANTITY, VARIANTS, DesiredState, Stamped, said_of_variants
-from prestashop_writer.target import clean, plain_decimal
+from prestashop_writer.target import QUANTITY_TOLD, clean, plain_decimal
 
 RESOURCE = "combinations"
 IDENTITY = ("reference", "id_product")
+STOCK = frozenset({"quantity", QUANTITY_TOLD})
 LOOKED_FOR = "variants_looked_for"  # kept with the content: the newest change for which they were read
 
 Row = Mapping[str, Any]
 """A variant in JSON's types: `reference`, `options` by name, and in the shop's terms `ean13`, `price`,
-`weight`, `minimal_quantity`, `quantity`. One that the shop holds has an `id` too, and where they are known
-`values` (the ids of its option values), `stock_id` and `default`. What is not there was not said, or is not
-known."""
+`weight`, `minimal_quantity`, `quantity`; where stocks are repeated, `quantity_told`, the change that told it.
+One that the shop holds has an `id` too, and where they are known `values` (the ids of its option values),
+`stock_id` and `default`. What is not there was not said, or is not known."""
 
 Options = Mapping[str, str]
 ValueIds = Callable[[Options], list[int]]
@@ -88,22 +89,28 @@ class Twins:
     ids: tuple[int, ...]
 
 
-def target_variants(state: DesiredState) -> VariantTarget | None:
+def target_variants(state: DesiredState, *, repeat_stocks: bool = False) -> VariantTarget | None:
     """The desired variants; None where nothing was said about them.
 
-    Fields of a variant that is not in the newest list wait until it is.
+    Fields of a variant that is not in the newest list wait until it is. With `repeat_stocks` a stock is
+    another one when it was told again.
     """
     said: defaultdict[str, dict[str, Stamped]] = defaultdict(dict)
     for name, reference, stamped in said_of_variants(state):
         said[reference][name] = stamped
     if VARIANTS not in state:
-        told = {reference: fields for reference, fields in said.items() if _stock(fields)}
-        rows = [{"reference": reference, **_stock(fields)} for reference, fields in told.items()]
+        told = {reference: fields for reference, fields in said.items() if _stock(fields, repeat_stocks)}
+        rows = [
+            {"reference": reference, **_stock(fields, repeat_stocks)} for reference, fields in told.items()
+        ]
         said_at = {reference: fields[VARIANT_QUANTITY].sequence for reference, fields in told.items()}
         return VariantTarget(rows, whole=False, said_at=said_at) if rows else None
     listed = {entry["reference"]: entry["options"] for entry in reversed(state[VARIANTS].value or ())}
     return VariantTarget(
-        rows=[_row(reference, listed[reference], said[reference]) for reference in reversed(listed)],
+        rows=[
+            _row(reference, listed[reference], said[reference], repeat_stocks)
+            for reference in reversed(listed)
+        ],
         defaults={
             reference: said[reference]["is_default"]
             for reference in listed
@@ -176,12 +183,8 @@ def plan_variants(target: VariantTarget, held: Sequence[Row], value_ids: ValueId
         if by_reference[row["reference"]]
     }
     if not target.whole:
-        quantities = {
-            row["reference"]: row["quantity"]
-            for row in target.rows
-            if row["reference"] in matched and not _holds(matched[row["reference"]], row)
-        }
-        return VariantPlan(tuple(held), quantities=quantities)
+        there = [row for row in target.rows if row["reference"] in matched]
+        return VariantPlan(tuple(held), quantities=_stocks_to_write(there, matched))
     _adopt_by_values(target, held, matched, value_ids)
     return _plan_whole(target, held, matched, value_ids)
 
@@ -194,16 +197,14 @@ def after(
     `created` are ids by reference, `stock_ids` those of stock rows by the ids of combinations.
     """
     changed = {change["id"]: change for change in plan.changes}
-    wanted = {row["reference"]: row for row in target.rows} if target is not None and target.whole else {}
+    wanted = {row["reference"]: row for row in target.rows} if target is not None else {}
     rows: list[dict[str, Any]] = [{**row, **changed.get(row["id"], {})} for row in plan.kept]
     rows += [{**NEW, **row, "id": created[row["reference"]]} for row in plan.creates]
     for row in rows:
         row.pop("images", None)
         reference = row["reference"]
-        if reference in wanted:
-            row["options"] = wanted[reference]["options"]
-        if reference in plan.quantities:
-            row["quantity"] = plan.quantities[reference]
+        of_target = wanted.get(reference, {})
+        row |= {name: of_target[name] for name in ("options", *STOCK) if name in of_target}
         if row["id"] in stock_ids:
             row["stock_id"] = stock_ids[row["id"]]
         if plan.default is not None:
@@ -217,7 +218,7 @@ def read_row(node: Node, known: Row, *, in_doubt: bool) -> Row:
     `in_doubt`: an older change of it may not be over, so that its fields are to be written again.
     """
     values = sorted(id_of(link) for link in links_of(node, "product_option_values"))
-    lasting = ["stock_id"] if in_doubt else ["stock_id", "quantity"]
+    lasting = ["stock_id"] if in_doubt else ["stock_id", *STOCK]
     lasting += ["options"] if not in_doubt and known.get("values") == values else []
     row = {name: known[name] for name in lasting if name in known} | {
         "id": id_of(node),
@@ -249,15 +250,17 @@ def change_node(change: Row) -> Node:
     return node
 
 
-def _row(reference: str, options: Options, said: Mapping[str, Stamped]) -> Row:
+def _row(reference: str, options: Options, said: Mapping[str, Stamped], repeat_stocks: bool) -> Row:
     spelled = {theirs: spell(said[ours].value) for ours, (theirs, spell) in FIELDS.items() if ours in said}
     named = {clean(option): clean(value) for option, value in options.items()}
-    return {"reference": reference, "options": named, **spelled, **_stock(said)}
+    return {"reference": reference, "options": named, **spelled, **_stock(said, repeat_stocks)}
 
 
-def _stock(said: Mapping[str, Stamped]) -> dict[str, int]:
-    quantity = said[VARIANT_QUANTITY].value if VARIANT_QUANTITY in said else None
-    return {} if quantity is None else {"quantity": quantity}
+def _stock(said: Mapping[str, Stamped], repeat_stocks: bool) -> dict[str, int]:
+    stamped = said.get(VARIANT_QUANTITY, Stamped(None, 0))
+    if stamped.value is None:
+        return {}
+    return {"quantity": stamped.value} | ({QUANTITY_TOLD: stamped.sequence} if repeat_stocks else {})
 
 
 def _wishes(target: VariantTarget, reference: str) -> bool | None:
@@ -303,17 +306,22 @@ def _plan_whole(
     has_default = default is None or not held or matched.get(default, NEW).get("default") is True
     return VariantPlan(
         kept=tuple({**row, "reference": reference} for reference, row in matched.items()),
-        creates=tuple({name: value for name, value in row.items() if name != "quantity"} for row in creates),
+        creates=tuple({name: row[name] for name in row if name not in STOCK} for row in creates),
         changes=tuple(change for change in changes if len(change) > 1),
         default=None if has_default else default,
         deletes=tuple(sorted(row["id"] for row in held if row["id"] not in staying)),
-        quantities={
-            row["reference"]: row["quantity"]
-            for row in target.rows
-            if row.get("quantity") is not None
-            and matched.get(row["reference"], NEW).get("quantity") != row["quantity"]
-        },
+        quantities=_stocks_to_write(target.rows, matched),
     )
+
+
+def _stocks_to_write(rows: Iterable[Row], matched: Mapping[str, Row]) -> dict[str, int]:
+    """Stocks by reference that differ from what is held, or were told again."""
+    stocks = {row["reference"]: {name: row[name] for name in STOCK & row.keys()} for row in rows}
+    return {
+        reference: stock["quantity"]
+        for reference, stock in stocks.items()
+        if stock and not _holds(matched.get(reference, NEW), stock)
+    }
 
 
 def _change(held: Row, wanted: Row, value_ids: ValueIds) -> Row:

@@ -29,6 +29,7 @@ from prestashop_writer.plan import (
     option_names,
     plan_product,
 )
+from prestashop_writer.setbacks import together_and_alone
 from prestashop_writer.settling import refusal_of, refuse
 from prestashop_writer.store import VariantPosts, WrittenProduct, rewritten
 from prestashop_writer.variants import (
@@ -68,9 +69,7 @@ async def set_variants(current: Pass, references: Sequence[str]) -> None:
         kept, plans = await _waiting(current, sorted(known))
         ids = await _ids(current, plans)
     tasks = await _tasks(current, plans, ids)
-    alone = [task for task in tasks if kept[task.reference].last_error is not None]
-    together = [task for task in tasks if kept[task.reference].last_error is None]
-    for some in filter(None, [together, *([task] for task in alone)]):
+    for some in together_and_alone(kept, tasks, lambda task: task.reference):
         await _bring(current, kept, some)
 
 
@@ -154,7 +153,7 @@ async def _bring(current: Pass, kept: Kept, tasks: Sequence[Task]) -> None:
     async with current.fenced() as work:
         doubts = {task.reference: [VARIANTS] for task in tasks if not task.todo.is_nothing}
         await store.doubt(work.connection, current.shop_id, doubts)
-    ends = Ends(VARIANTS)
+    ends = Ends(VARIANTS, together=len(tasks) > 1)
     for step in (_change, _create, _move_defaults, _delete, _set_stocks):
         await step(current, [task for task in tasks if ends.goes_on(task.reference)], ends)
         if ends.against_the_shop:

@@ -204,7 +204,9 @@ class World:
     def requests(self) -> list[str]:
         """`METHOD resource entities` of each request since `forget_requests`, those of snapshots left out."""
         rows = self.shop.connection.execute(
-            "select method, path, entities from requests where id > ? order by id", (self.mark,)
+            "select method, path, entities from requests "
+            "where id > ? and query not like '%schema=%' order by id",
+            (self.mark,),
         ).fetchall()
         return [
             f"{method} {path.split('/')[2]} {entities}"

@@ -77,3 +77,15 @@ async def test_a_lost_answer_to_a_deletion_is_asked_for_again(running: Any) -> N
     told = await running.completed(chunk)
     assert told.pictures[0].outcome.result is Result.DELETED
     assert running.shown() == []
+
+
+async def test_a_page_in_place_of_an_answer_deletes_nothing_and_the_deletion_goes_on(running: Any) -> None:
+    await running.bring(*(running.change(f"D-{n}", name={"*": f"Bracket {n}"}) for n in range(3)))
+    running.fail("DELETE /api/products", fault="html_200", times=1)
+    chunk = running.chunk(*(running.change(f"D-{n}", Intent.DELETE) for n in range(3)))
+
+    await running.send(chunk)
+    told = await running.completed(chunk)
+
+    assert [work.outcome.result for work in told.pictures] == [Result.DELETED] * 3
+    assert running.shown() == []

@@ -75,6 +75,12 @@ async def test_a_look_up_that_fails_creates_nothing(running: Any) -> None:
     assert_each_once(running, 2)
 
 
+async def _at_rest_without_product(world: Any) -> None:
+    stirs = "select due or presta_id is not null from products"
+    while await world.database.pool.fetchval(stirs):  # noqa: ASYNC110 - another task's
+        await asyncio.sleep(0.01)
+
+
 async def _asked(world: Any, request: str, times: int) -> None:
     while sum(asked.startswith(request) for asked in world.requests()) < times:  # noqa: ASYNC110 - another task's
         await asyncio.sleep(0.01)
@@ -119,6 +125,16 @@ async def test_a_stock_over_which_the_shop_crashes_is_refused_in_the_end(running
     outcome = await running.bring_one("P-0", quantity=9)
 
     assert outcome.reasons[0].code == "shop_failed"
+
+
+async def test_stocks_over_which_the_shop_crashes_only_together_are_written_alone(running: Any) -> None:
+    await running.bring(*products(running, 50))
+    running.fail("PATCH /api/stock_availables/?$", status=500)
+
+    outcomes = await running.bring(*products(running, 50, quantity=9))
+
+    assert {outcome.result for outcome in outcomes} == {Result.UPDATED}
+    assert {product["quantity"] for product in running.shown()} == {9}
 
 
 async def test_a_product_whose_stock_row_is_missing_is_refused_in_the_end(running: Any) -> None:
@@ -198,6 +214,38 @@ async def test_a_writer_that_dies_between_intent_and_request_creates_after_the_w
     assert_each_once(world, 2)
 
 
+async def test_twins_behind_an_outstanding_create_are_a_conflict(world: Any) -> None:
+    """Nobody can tell which of them is ours, if any is."""
+    by_hand = {"reference": "P-0", "name": {1: "A", 2: "A"}}
+    ids = await world.made_by_hand(by_hand, by_hand)
+    world.forget_requests()
+    await world.database.pool.execute(
+        "insert into products (shop, reference, tenant, state, desired, posted_epoch, due) "
+        "values ('shop', 'P-0', 'acme', 'creating', '{}', 1, false)"
+    )
+    async with world.service():
+        (outcome,) = await world.bring(*products(world, 1))
+
+    assert [reason.code for reason in outcome.reasons] == ["product_conflict"]
+    assert all(str(presta_id) in outcome.reasons[0].message for presta_id in ids)
+    assert world.writes() == []
+
+
+async def test_a_product_that_somebody_deleted_is_not_made_again_unless_somebody_asks(running: Any) -> None:
+    await running.bring(*products(running, 1))
+    await running.client.delete("products", [running.product("P-0")["id"]])
+    await running.database.pool.execute(
+        "update products set unanswered = '{price}', unanswered_until = now()"
+    )
+    await asyncio.wait_for(_at_rest_without_product(running), 10)
+    assert running.shown() == []
+
+    (outcome,) = await running.bring(*products(running, 1))
+
+    assert outcome.result is Result.CREATED
+    assert_each_once(running, 1)
+
+
 async def test_a_writer_that_has_lost_its_lease_records_nothing(world: Any, eventually: Any) -> None:
     chunk = world.chunk(*products(world, 1))
     world.fail("POST /api/products$", delay_seconds=0.5, when="after", times=1)
@@ -261,6 +309,22 @@ async def test_a_shop_that_fails_at_random_gets_every_product_once(running: Any)
     assert_each_once(running, 5 * rounds)
     brands = await running.client.list("manufacturers", display=("name",))
     assert sorted(brand["name"] for brand in brands) == [f"Brand {at}" for at in range(1, rounds + 1)]
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"fault": "html_200"}, {"status": 403}])
+async def test_a_shop_that_tells_no_lengths_has_those_of_prestashop_8(
+    world: Any, eventually: Any, fault: dict[str, Any]
+) -> None:
+    world.fail("GET /api/products$", **fault)
+    async with world.service():
+        await eventually(lambda: bool(world.snapshots()))
+        limits = world.snapshots()[0].limits
+        assert (limits.name_length, limits.reference_length) == (128, 64)
+
+
+async def test_a_snapshot_asks_for_the_lengths_of_texts_in_one_request(running: Any) -> None:
+    asked = running.shop.connection.execute("select path from requests where query like '%schema=synopsis%'")
+    assert [tuple(row) for row in asked] == [("/api/products",)]
 
 
 async def test_a_snapshot_is_read_once_for_many_wishes(running: Any, eventually: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from common.create_protocol import Post
+from common.messages import Result
 from prestashop_writer import store
 
 LONG_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -59,3 +60,35 @@ async def test_what_the_shop_has_stopped_working_on_needs_no_wait_after_an_outag
         await store.restart_waits(connection, "shop")
 
     assert await post_of(world) == Post(None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "field"),
+    [
+        ({"status": 500}, "quantity"),
+        ({"fault": "html_200"}, "quantity"),
+        ({"status": 403}, "quantity"),
+        ({"status": 500}, "price"),
+        ({"status": 403}, "brand"),
+    ],
+    ids=["empty 500", "a page with 200", "a firewall", "over a price", "over a brand"],
+)
+async def test_a_shop_that_fails_at_everything_is_away_and_refuses_nothing(
+    running: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], field: str
+) -> None:
+    """Its database is down, or it is closed by a page that a proxy answers with 200."""
+    monkeypatch.setattr("common.shop_link.ASK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr("common.shop_driver.RETRY_SECONDS", 0.05)
+    references = [f"P-{number}" for number in range(3)]
+    await running.bring(*(running.change(name, name={"en": name}, quantity=1) for name in references))
+    running.fail("", **fault)
+    value = {"name": "New"} if field == "brand" else 7
+
+    chunk = running.chunk(*(running.change(reference, **{field: value}) for reference in references))
+    await running.send(chunk)
+    await eventually(lambda: "unreachable" in running.reachability())
+
+    assert await running.database.pool.fetchval("select max(attempts) from products") == 0
+    running.faults.change({"clear": True})
+    assert {outcome.result for outcome in (await running.completed(chunk)).outcomes} == {Result.UPDATED}
+    assert running.reachability() == ["recovered", "unreachable", "recovered"]

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from common.messages import ChunkValidated, Result
+from common.messages import Chunk, ChunkValidated, ItemOutcome, Reason, Result
 from common.messaging.envelope import Received, outgoing_envelope
 from prestashop_writer import store
 from prestashop_writer.handlers import Intake
@@ -15,7 +15,7 @@ async def take(world: Any, work: Any, message: ChunkValidated) -> None:
 
 
 async def test_two_writers_that_take_the_first_changes_of_a_product_together_lose_neither(
-    world: Any, eventually: Any
+    world: Any, until_a_lock_is_awaited: Any
 ) -> None:
     price = world.chunk(world.change("P", price="5"))
     name = world.chunk(world.change("P", name={"en": "Bracket"}))
@@ -27,14 +27,38 @@ async def test_two_writers_that_take_the_first_changes_of_a_product_together_los
     async with world.database.unit_of_work() as work:
         await take(world, work, price)
         second = asyncio.create_task(take_name())
-        async with asyncio.timeout(10):
-            waits = "select count(*) from pg_locks where not granted"
-            while not await world.database.pool.fetchval(waits):  # noqa: ASYNC110 - it lies in the database
-                await asyncio.sleep(0.01)
+        await until_a_lock_is_awaited(world.database.pool)
     await second
 
     desired = await world.database.pool.fetchval("select desired from products")
     assert desired.keys() == {"price", "name.en"}
+
+
+async def test_two_lots_that_share_chunks_do_not_wait_for_each_other(
+    world: Any, until_a_lock_is_awaited: Any
+) -> None:
+    change = world.change("P", price="5")
+    later, earlier = sorted((world.chunk(change).chunk for _ in range(2)), key=lambda one: one.chunk_id)[::-1]
+    end = ItemOutcome.refused(change, Reason(code="no", field="", message="No."))
+
+    async def ends(work: Any, *chunks: Chunk) -> None:
+        await store.add_outcomes(work.connection, [(chunk.chunk_id, end) for chunk in chunks])
+
+    async def other_lot() -> None:
+        async with world.database.unit_of_work() as work:
+            await ends(work, later, earlier)
+
+    async with world.database.unit_of_work() as work:
+        await store.new_chunks(work.connection, [(later, None), (earlier, None)])  # lie so in the table
+    async with world.database.unit_of_work() as work:
+        await ends(work, earlier)
+        other = asyncio.create_task(other_lot())
+        await until_a_lock_is_awaited(world.database.pool)
+        await ends(work, later)
+    await other
+
+    outcomes = await world.database.pool.fetch("select jsonb_array_length(outcomes) from chunks")
+    assert [count for (count,) in outcomes] == [2, 2]
 
 
 async def test_nothing_stays_open_for_a_shop_that_was_removed(world: Any) -> None:

@@ -104,3 +104,19 @@ async def test_a_key_that_may_not_use_suppliers_refuses_the_products_that_have_o
     assert [outcome.result for outcome in outcomes] == [Result.REFUSED, Result.CREATED]
     assert outcomes[0].reasons[0].field == "supplier"
     assert f" use {resource};" in outcomes[0].reasons[0].message
+
+
+@pytest.mark.parametrize("fault", [{"drop": "after"}, {"drop": "before"}])
+async def test_a_former_row_goes_also_where_the_shop_failed_over_another_product(
+    running: Any, fault: Any
+) -> None:
+    await running.bring(*(supplied(running, product, name="First", reference="1") for product in "ABC"))
+    running.fail("PATCH /api/product_suppliers", times=1, **fault)
+
+    await running.bring(
+        supplied(running, "A", name="First", reference="2"),
+        supplied(running, "B", name="Second", reference="1"),
+        running.change("C", Intent.UPDATE, supplier=None),
+    )
+
+    assert [rows(running, product) for product in "ABC"] == [[("First", "2")], [("Second", "1")], []]

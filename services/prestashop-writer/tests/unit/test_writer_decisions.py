@@ -133,13 +133,16 @@ def test_a_new_product_is_visible_and_lies_in_the_home_category() -> None:
         ({"categories": ()}, ("2", [2])),
         ({"categories": (9, 4)}, ("9", [4, 9])),
         ({"categories": (4,), "default_category": 9}, ("9", [4, 9])),
-        ({"default_category": 9}, ("9", [9])),
         ({"categories": None}, ("2", [2])),
     ],
 )
 def test_the_main_category_is_always_one_of_the_list(fields: Any, expected: Any) -> None:
     content = target_content(a_state(**fields), TWO_LANGUAGES, {})
     assert (content["id_category_default"], content["categories"]) == expected
+
+
+def test_a_main_category_alone_says_nothing_about_the_others() -> None:
+    assert target_content(a_state(default_category=9), TWO_LANGUAGES, {}) == {"id_category_default": "9"}
 
 
 @pytest.mark.parametrize(

@@ -84,9 +84,11 @@ def has_twins(held: list[dict[str, Any]], target: Any) -> bool:
 
 
 @law
-@given(lists, shops())
-def test_the_plan_leads_to_what_is_desired_and_then_there_is_nothing_to_do(wanted: Any, held: Any) -> None:
-    target = target_variants(a_state(variants=wanted))
+@given(lists, shops(), st.booleans())
+def test_the_plan_leads_to_what_is_desired_and_then_there_is_nothing_to_do(
+    wanted: Any, held: Any, repeat_stocks: bool
+) -> None:
+    target = target_variants(a_state(variants=wanted), repeat_stocks=repeat_stocks)
     assert target is not None
     if has_twins(held, target):
         assert isinstance(plan_variants(target, held, ids_of), Twins)
@@ -97,6 +99,23 @@ def test_the_plan_leads_to_what_is_desired_and_then_there_is_nothing_to_do(wante
     again, same = carried_out(target, rows)
     assert again.is_nothing
     assert sorted(same, key=id_of) == sorted(rows, key=id_of)
+
+
+@law
+@given(lists, shops())
+def test_stocks_that_are_told_again_are_written_again_where_they_are_repeated(wanted: Any, held: Any) -> None:
+    target = target_variants(a_state(a_change(1, variants=wanted)), repeat_stocks=True)
+    assert target is not None
+    if has_twins(held, target):
+        return
+    _, rows = carried_out(target, held)
+    told_again = target_variants(a_state(a_change(2, variants=wanted)), repeat_stocks=True)
+    assert told_again is not None
+
+    plan, _ = carried_out(told_again, rows)
+
+    assert plan == VariantPlan(kept=plan.kept, quantities=plan.quantities)
+    assert plan.quantities == {row["reference"]: row["quantity"] for row in target.rows if "quantity" in row}
 
 
 @law

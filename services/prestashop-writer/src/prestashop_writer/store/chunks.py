@@ -134,13 +134,17 @@ async def without_open_items(connection: asyncpg.Connection, chunk_ids: Sequence
 async def add_outcomes(
     connection: asyncpg.Connection, settled: Sequence[tuple[str, ItemOutcome | PictureWork]]
 ) -> None:
-    """Add outcomes, or work for the image-processor, to chunks."""
+    """Add outcomes, or work for the image-processor, to chunks, which are locked from then on."""
     outcomes: dict[str, list[Any]] = {}
     pictures: dict[str, list[Any]] = {}
     for chunk_id, entry in settled:
         group = pictures if isinstance(entry, PictureWork) else outcomes
         group.setdefault(chunk_id, []).append(entry.model_dump(mode="json", exclude_unset=True))
     chunk_ids = sorted({chunk_id for chunk_id, _ in settled})
+    # In one order: two lots that share chunks would else wait for each other.
+    await connection.execute(
+        "select from chunks where chunk_id = any($1::text[]) order by chunk_id for update", chunk_ids
+    )
     await connection.execute(
         """
         update chunks c set outcomes = c.outcomes || a.outcomes, pictures = c.pictures || a.pictures
