@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import aiohttp
 import pytest
 import pytest_asyncio
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from common.messages import (
@@ -61,6 +62,17 @@ class Service:
     async def make_endpoint(self, tenant: str, url: str) -> str:
         """Make an endpoint; its secret."""
         return str((await self.ask("", {"tenant": tenant, "url": url}))["secret"])
+
+    async def figures(self, name: str, tenant: str) -> dict[str, float]:
+        """What Prometheus reads of a tenant, by state, once there is something."""
+        async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+            while True:
+                async with session.get(f"{self.url}/metrics") as answer:
+                    families = text_string_to_metric_families(await answer.text())
+                samples = [sample for family in families for sample in family.samples if sample.name == name]
+                if told := {s.labels["state"]: s.value for s in samples if s.labels["tenant"] == tenant}:
+                    return told
+                await asyncio.sleep(0.05)
 
     def lines(self, event: str) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
@@ -115,13 +127,13 @@ class World:
             envelope, exchange=CHUNKS, routing_key=message.routing_key(), body=message.to_json()
         )
 
-    def chunk(self, *, dry_run: bool = False) -> ChunkCompleted:
+    def chunk(self, partition: int = 0, *, dry_run: bool = False) -> ChunkCompleted:
         refused = Reason(code="price_negative", field="price", message="Price must be a positive number")
         return ChunkCompleted(
             chunk=Chunk(
-                chunk_id="bulk_675c53516d618_0",
+                chunk_id=f"bulk_675c53516d618_{partition}",
                 submission_id="bulk_675c53516d618",
-                partition=0,
+                partition=partition,
                 tenant=self.tenant,
                 shop=self.shop,
                 submitted_at=datetime.now(UTC),

@@ -1,6 +1,7 @@
 """The work loop: claim what is due, send it outside of any transaction, record what came of it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -22,6 +23,7 @@ from webhook_relay.delivery import (
     Outcome,
     Pending,
     RetryAt,
+    is_success,
     judge,
     prepare,
 )
@@ -31,6 +33,7 @@ from webhook_relay.posting import Poster
 from webhook_relay.schedule import spread
 from webhook_relay.settings import RelaySettings
 from webhook_relay.store.deliveries import claim_due, record
+from webhook_relay.store.health import lock_health
 
 log = structlog.get_logger()
 
@@ -79,7 +82,8 @@ class Deliverer:
         self._now = now
         self._chance = chance
         self._wake = asyncio.Event()
-        self._in_flight: set[asyncio.Task[None]] = set()
+        self._in_flight: dict[asyncio.Task[None], str] = {}
+        """Each attempt, and whose it is."""
 
     def wake(self) -> None:
         """There may be something due: look now instead of at the next poll."""
@@ -126,10 +130,14 @@ class Deliverer:
         now = self._now()
         waits = self._settings.retry_waits_seconds
         chance = self._chance(pending.id, pending.attempts_made + 1)
-        outcome = judge(pending, answer, now, chance=chance, waits=waits)
         async with self._database.unit_of_work() as work:
-            await note_outcome(work, pending, outcome, now)
+            # Claims, too, lock the endpoint before its deliveries.
+            health = await lock_health(work.connection, pending, even_if_well=not is_success(answer))
+            same = health is not None
+            outcome = judge(pending, answer, now, chance=chance, waits=waits, same_endpoint=same)
             ours = await record(work.connection, pending, answer, outcome, now)
+            if ours and health is not None:
+                await note_outcome(work, pending, outcome, health, now)
         word = WORDS[type(outcome)]
         _attempts.add(1, {"outcome": word.removeprefix("webhook.")})
         _seconds.record(answer.seconds)
@@ -156,6 +164,8 @@ class Deliverer:
                     self._now(),
                     limit=room,
                     per_endpoint=self._settings.in_flight_per_endpoint,
+                    per_tenant=max(1, self._settings.in_flight // 2),
+                    held=Counter(self._in_flight.values()),
                     lease_seconds=self._settings.lease_seconds,
                 )
         except AWAY as error:
@@ -164,7 +174,7 @@ class Deliverer:
             return 0
         for pending in claimed:
             task = asyncio.create_task(self._deliver_or_leave(pending), name=f"deliver {pending.webhook_id}")
-            self._in_flight.add(task)
+            self._in_flight[task] = pending.tenant
             task.add_done_callback(self._finished)
         return len(claimed)
 
@@ -178,7 +188,7 @@ class Deliverer:
             log.exception("webhook.bug", webhook_id=pending.webhook_id)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
+        del self._in_flight[task]
         self._wake.set()  # there is room again
 
     async def _until_woken(self) -> None:

@@ -23,12 +23,14 @@ class Pending:
     """A claimed delivery. `body` is what is signed, the same bytes at every attempt.
 
     `attempts_made` counts the recorded ones; `epoch` is the claim's, and fences the record against a
-    worker that came back after its lease had run out. `traceparent` is the trace of the delivery's cause.
+    worker that came back after its lease had run out. `generation` is the endpoint's at the
+    claim. `traceparent` is the trace of the delivery's cause.
     """
 
     id: UUID
     epoch: int
     endpoint_id: UUID
+    generation: int
     webhook_id: str
     event_type: str
     tenant: str
@@ -42,11 +44,12 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An HTTP request, complete."""
+    """An HTTP request, complete, and whose it is."""
 
     url: str = field(repr=False)
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +100,17 @@ Answer = Answered | Failed
 Outcome = Delivered | RetryAt | Exhausted | EndpointGone
 
 
+def is_success(answer: Answer) -> bool:
+    """Whether the endpoint has it."""
+    return isinstance(answer, Answered) and answer.is_success
+
+
 def prepare(pending: Pending, now: datetime, *, traceparent: str | None = None) -> Attempt:
     """The request to send: signed now, because receivers refuse old timestamps."""
     headers = headers_of(pending.webhook_id, pending.event_type, pending.body, now, pending.secrets)
     if traceparent:
         headers["traceparent"] = traceparent
-    return Attempt(pending.url, headers, pending.body)
+    return Attempt(pending.url, headers, pending.body, pending.tenant)
 
 
 def headers_of(
@@ -124,13 +132,17 @@ def judge(
     *,
     chance: float,
     waits: Sequence[float] = WAITS_SECONDS,
+    same_endpoint: bool = True,
 ) -> Outcome:
-    """What the answer means. 2xx is success, 410 is farewell; a redirect is a failure like any other."""
+    """What the answer means. 2xx is success, 410 is farewell; a redirect is a failure like any other.
+
+    So is the 410 of an endpoint that is not the `same_endpoint` any more: the new one has not said it.
+    """
     retry_after = None
     if isinstance(answer, Answered):
         if answer.is_success:
             return Delivered()
-        if answer.status == GONE:
+        if answer.status == GONE and same_endpoint:
             return EndpointGone()
         retry_after = parse_retry_after(answer.retry_after, now)
     wait = next_wait(pending.attempts_made + 1, chance=chance, retry_after=retry_after, waits=waits)

@@ -7,9 +7,9 @@ import structlog
 
 from common.database import UnitOfWork
 from common.public.events import EndpointDisabled
-from webhook_relay.breaker import FAILURES_THAT_OPEN, after_failure, has_failed_too_long
+from webhook_relay.breaker import FAILURES_THAT_OPEN, WELL, Health, after_failure, has_failed_too_long
 from webhook_relay.delivery import Delivered, EndpointGone, Outcome, Pending
-from webhook_relay.store.health import disable, load_health, note_success, save_health
+from webhook_relay.store.health import disable, save_health
 from webhook_relay.telling import Telling
 
 log = structlog.get_logger()
@@ -18,22 +18,20 @@ ANSWERED_410 = "answered 410"
 FAILED_FIVE_DAYS = "failed for five days"
 
 
-async def note_outcome(work: UnitOfWork, pending: Pending, outcome: Outcome, now: datetime) -> None:
-    """Keep the health of the endpoint. Called before its delivery is touched: claims lock in this order."""
+async def note_outcome(
+    work: UnitOfWork, pending: Pending, outcome: Outcome, before: Health, now: datetime
+) -> None:
+    """Keep the health of the endpoint. `before` is what `lock_health` has locked."""
     if isinstance(outcome, EndpointGone):
         await _disable(work, pending, ANSWERED_410, now)
     elif isinstance(outcome, Delivered):
-        if await note_success(work.connection, pending.endpoint_id):
-            work.after_commit(_telling("endpoint.recovered"))
+        await save_health(work.connection, pending.endpoint_id, WELL)
+        work.after_commit(_telling("endpoint.recovered"))
     else:
-        await _note_failure(work, pending, now)
+        await _note_failure(work, pending, after_failure(before, now), now)
 
 
-async def _note_failure(work: UnitOfWork, pending: Pending, now: datetime) -> None:
-    before = await load_health(work.connection, pending.endpoint_id)
-    if before is None:
-        return
-    health = after_failure(before, now)
+async def _note_failure(work: UnitOfWork, pending: Pending, health: Health, now: datetime) -> None:
     if has_failed_too_long(health, now):
         await _disable(work, pending, FAILED_FIVE_DAYS, now, health.failing_since)
         return
@@ -45,8 +43,7 @@ async def _note_failure(work: UnitOfWork, pending: Pending, now: datetime) -> No
 async def _disable(
     work: UnitOfWork, pending: Pending, reason: str, now: datetime, failing_since: datetime | None = None
 ) -> None:
-    if not await disable(work.connection, pending.endpoint_id, reason, failing_since):
-        return
+    await disable(work.connection, pending.endpoint_id, reason, failing_since)
     event = EndpointDisabled(
         tenant=pending.tenant,
         shop=pending.shop,

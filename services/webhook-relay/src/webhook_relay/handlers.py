@@ -35,16 +35,18 @@ class Intake:
     ) -> None:
         """The public events, and a delivery of each for every endpoint that subscribed to it.
 
-        A dry run has changed nothing, so nobody outside is told of it.
+        A dry run has changed nothing, so nobody outside is told of it. Where two stations end one chunk, as
+        when its shop is removed, the first end counts.
         """
-        received = [item for item in received if not item.message.chunk.dry_run]
+        real = [item for item in received if not item.message.chunk.dry_run]
+        fresh = await note_told_chunks(work.connection, [item.message.chunk for item in real])
+        received = _first_ends(real, fresh)
         telling = await Telling.to_tenants(work, {item.message.chunk.tenant for item in received})
         for item in received:
             before = telling.told
             with item.bound(chunk_id=item.message.chunk.chunk_id):
                 telling.chunk(item)
                 log.info("chunk.told", outcomes=len(item.message.outcomes), webhooks=telling.told - before)
-        await note_told_chunks(work.connection, [item.message.chunk for item in received])
         whole = await take_whole(work.connection, {item.message.chunk.submission_id for item in received})
         self._tell_whole(telling, whole)
         await self._record(work, telling)
@@ -86,6 +88,21 @@ class Intake:
     async def _record(self, work: UnitOfWork, telling: Telling) -> None:
         if await telling.record(self._now()):
             work.after_commit(self._wake)
+
+
+def _first_ends(
+    received: Sequence[Received[ChunkCompleted]], fresh: set[str]
+) -> list[Received[ChunkCompleted]]:
+    """The first end of each of the chunks that are told for the first time; the others are logged."""
+    first: dict[str, Received[ChunkCompleted]] = {}
+    for item in received:
+        chunk_id = item.message.chunk.chunk_id
+        if chunk_id in fresh and chunk_id not in first:
+            first[chunk_id] = item
+        else:
+            with item.bound(chunk_id=chunk_id):
+                log.info("chunk.ended_twice", by=item.envelope.service)
+    return list(first.values())
 
 
 def _log_when_committed(event: PublicEvent) -> Callable[[], None]:

@@ -2,21 +2,23 @@
 
 import structlog
 
-from common.http.addresses import check_url, refuse_unless_public
+from common.http.addresses import refuse_unless_public
 from common.http.visiting import accept_any_address
 from common.messages import ChunkCompleted, ShopReachability, SubmissionCompleted
 from common.service import Runtime, run_service
 from webhook_relay.deliverer import Deliverer
+from webhook_relay.endpoint_figures import EndpointFigures
 from webhook_relay.endpoints import Endpoint, read_endpoints_file
 from webhook_relay.handlers import Intake
-from webhook_relay.posting import Poster, resolve_side_by_side
+from webhook_relay.names import resolve_side_by_side
+from webhook_relay.posting import Poster
 from webhook_relay.retention import Retention
 from webhook_relay.routes import internal_routes
-from webhook_relay.routes.endpoints import TRIALS_AT_ONCE
 from webhook_relay.settings import RelaySettings
 from webhook_relay.signing import Secret
 from webhook_relay.store.endpoints import keep_configured_endpoints
 from webhook_relay.store.secrets import seal_all
+from webhook_relay.trying import TRIALS_AT_ONCE
 
 log = structlog.get_logger()
 
@@ -46,6 +48,7 @@ async def start(runtime: Runtime[RelaySettings]) -> None:
         total_timeout_seconds=settings.total_timeout_seconds,
         connections=connections,
         check=accept_any_address if settings.allow_private_endpoints else refuse_unless_public,
+        check_url=settings.check_url,
     )
     runtime.on_stop.append(poster.close)
     deliverer = Deliverer(runtime.database, poster, settings)
@@ -58,6 +61,7 @@ async def start(runtime: Runtime[RelaySettings]) -> None:
         }
     )
     runtime.background("deliveries", deliverer.run)
+    runtime.background("endpoint figures", EndpointFigures(runtime.database).run)
     runtime.background("retention", Retention(runtime.database, settings.keep_days).run)
     runtime.routes(internal_routes(runtime.database.of, settings, poster, deliverer.wake))
 
@@ -71,9 +75,5 @@ def configured_endpoints(settings: RelaySettings) -> list[tuple[Endpoint, Secret
     if settings.endpoints_file is not None:
         configured += read_endpoints_file(settings.endpoints_file)
     for entry in configured:
-        check_url(
-            entry.url,
-            allow_http=settings.allow_http_endpoints,
-            allow_private=settings.allow_private_endpoints,
-        )
+        settings.check_url(entry.url)
     return [(entry.endpoint(), entry.signing_secret()) for entry in configured]

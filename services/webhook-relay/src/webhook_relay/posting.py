@@ -4,19 +4,23 @@ Every connection is checked (`common.http.visiting`). No redirect is followed, n
 most 16 KiB of it read.
 """
 
-import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
+from yarl import URL
 
-from common.http.addresses import refuse_unless_public
+from common.http.addresses import check_url, refuse_unless_public
 from common.http.visiting import AddressCheck, refused_address_behind, visiting_session
 from webhook_relay.delivery import Answer, Answered, Attempt, Failed
+from webhook_relay.names import NamesOfTenants, whose
 
 LONGEST_ANSWER_BYTES = 16 * 1024
 KEPT_ANSWER_CHARACTERS = 2000
+
+UrlCheck = Callable[[str], URL]
+"""The URL as it is requested, or an `UnusableUrl`."""
 
 ADDRESS_REFUSED = "address_refused"
 TIMED_OUT = "timed_out"
@@ -26,15 +30,6 @@ NOT_CONNECTED = "not_connected"
 CONNECTION_LOST = "connection_lost"
 NOT_HTTP = "not_http"
 UNUSABLE_URL = "unusable_url"
-
-
-def resolve_side_by_side(connections: int) -> None:
-    """Give each connection a thread for its name: a name that nobody answers for then holds up no other.
-
-    The loop's own threads are a few more than the machine has processors.
-    """
-    threads = ThreadPoolExecutor(connections, thread_name_prefix="names")
-    asyncio.get_running_loop().set_default_executor(threads)
 
 
 class Poster:
@@ -47,11 +42,14 @@ class Poster:
         total_timeout_seconds: float,
         connections: int,
         check: AddressCheck = refuse_unless_public,
+        check_url: UrlCheck = check_url,
         resolver: AbstractResolver | None = None,
     ) -> None:
+        self._check_url = check_url
+        self._names = NamesOfTenants(resolver or aiohttp.ThreadedResolver())
         self._session = visiting_session(
             check=check,
-            resolver=resolver,
+            resolver=self._names,
             connections=connections,  # each for one attempt: a kept one that was closed would cost an attempt
             timeout=aiohttp.ClientTimeout(total=total_timeout_seconds, connect=connect_timeout_seconds),
             auto_decompress=False,
@@ -60,11 +58,11 @@ class Poster:
     async def post(self, attempt: Attempt) -> Answer:
         """Send it once. Whatever goes wrong outside is a `Failed`; nothing is raised for it."""
         began = time.monotonic()
-        if not attempt.url.lower().startswith(("https://", "http://")):
-            return Failed(UNUSABLE_URL, 0)
+        whose.set(attempt.tenant)
         try:
+            url = self._check_url(attempt.url)  # again: since it was saved, less may be allowed
             async with self._session.post(
-                attempt.url, data=attempt.body, headers=attempt.headers, allow_redirects=False
+                url, data=attempt.body, headers=attempt.headers, allow_redirects=False
             ) as response:
                 cut = await _beginning(response)
                 retry_after = response.headers.get("Retry-After")
@@ -74,6 +72,7 @@ class Poster:
 
     async def close(self) -> None:
         await self._session.close()
+        await self._names.close()
 
 
 async def _beginning(response: aiohttp.ClientResponse) -> str:

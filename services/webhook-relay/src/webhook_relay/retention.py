@@ -12,6 +12,7 @@ import structlog
 
 from common.database import Database
 from common.database.pool import UNAVAILABLE
+from common.stopping import sleep_or_stop
 from webhook_relay.store.deliveries import forget_older_than
 from webhook_relay.store.submissions import forget_submissions
 
@@ -33,17 +34,17 @@ class Retention:
         while not stopping.is_set():
             try:
                 forgotten = await self.forget()
-            except (*UNAVAILABLE, asyncpg.OperatorInterventionError) as error:
+            except UNAVAILABLE as error:
                 log.warning("retention.database_unreachable", cause=type(error).__name__)
             else:
                 if forgotten:
                     log.info("deliveries.forgotten", count=forgotten)
-            await _pause(stopping)
+            await sleep_or_stop(stopping, PAUSE_SECONDS)
 
     async def forget(self) -> int:
         """Forget what is too old, in batches that hold no lock for long; how many deliveries that were.
 
-        A submission whose end was never told, or one of whose chunks, is forgotten at that age too.
+        What has been told of submissions is forgotten at that age too.
         """
         forgotten = await self._forget_all(forget_older_than)
         await self._forget_all(forget_submissions)
@@ -59,10 +60,3 @@ class Retention:
             total += forgotten
             if forgotten < BATCH:
                 return total
-
-
-async def _pause(stopping: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(stopping.wait(), PAUSE_SECONDS)
-    except TimeoutError:
-        return

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
+from yarl import URL
 
+from common.http.addresses import check_url
 from common.settings import ServiceSettings, settings_of, shared
 from webhook_relay.endpoints import ConfiguredEndpoint
 from webhook_relay.schedule import WAITS_SECONDS
@@ -63,6 +65,9 @@ class RelaySettings(ServiceSettings):
     in_flight_per_endpoint: int = Field(
         4, ge=1, description="Attempts at the same time to one endpoint, of all processes together."
     )
+    endpoints_per_tenant: int = Field(
+        100, ge=1, description="Times that a tenant may make an endpoint over HTTP before it removes one."
+    )
     keep_days: float = Field(
         30.0, ge=4, description="Days after which a finished delivery is forgotten; longer than the retries."
     )
@@ -90,6 +95,12 @@ class RelaySettings(ServiceSettings):
                 "or a slow attempt is made twice"
             )
         return self
+
+    def check_url(self, text: str) -> URL:
+        """The URL of an endpoint, as it is requested. Raises `UnusableUrl`."""
+        return check_url(
+            text, allow_http=self.allow_http_endpoints, allow_private=self.allow_private_endpoints
+        )
 
     def sealer(self) -> Sealer:
         """What seals and opens the secrets of endpoints."""

@@ -33,6 +33,7 @@ SETTINGS = RelaySettings(
     sealing_secret=SecretStr("a-sealing-secret-of-the-tests-long-enough"),
     allow_http_endpoints=True,
     allow_private_endpoints=True,
+    endpoints_per_tenant=20,
 )
 SEALER = SETTINGS.sealer()
 
@@ -119,10 +120,12 @@ class Relay:
         self.clock = clock
         self.secret = new_secret()
 
-    async def endpoint(self, path: str, *events: str, shops: tuple[str, ...] | None = None) -> Endpoint:
+    async def endpoint(
+        self, path: str, *events: str, shops: tuple[str, ...] | None = None, tenant: str = "acme"
+    ) -> Endpoint:
         wanted = Endpoint(
             id=uuid4(),
-            tenant="acme",
+            tenant=tenant,
             url=self.receiver.url + path,
             events=events or ("bulk.chunk.completed",),
             shops=shops,
@@ -133,21 +136,23 @@ class Relay:
 
     async def add(self, endpoint: Endpoint, count: int = 1) -> list[UUID]:
         body = b'{"chunkId":"bulk_1_0"}'
-        notice = Notice("bulk.chunk.completed", "acme", "milano", "bulk_1_0", body)
+        notice = Notice("bulk.chunk.completed", endpoint.tenant, "milano", "bulk_1_0", body)
         traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
         new = [NewDelivery(uuid4(), endpoint.id, notice, traceparent) for _ in range(count)]
         async with self.database.transaction() as connection:
             await add_deliveries(connection, new, self.clock.now())
         return [delivery.id for delivery in new]
 
-    async def claim(self) -> list[Any]:
+    async def claim(self, limit: int = 64) -> list[Any]:
         async with self.database.transaction() as connection:
             return await claim_due(
                 connection,
                 SEALER,
                 self.clock.now(),
-                limit=64,
+                limit=limit,
                 per_endpoint=4,
+                per_tenant=32,
+                held={},
                 lease_seconds=SETTINGS.lease_seconds,
             )
 
@@ -230,7 +235,11 @@ def clock() -> HandClock:
 @pytest.fixture
 async def poster() -> AsyncIterator[Poster]:
     poster = Poster(
-        connect_timeout_seconds=5, total_timeout_seconds=10, connections=64, check=accept_any_address
+        connect_timeout_seconds=5,
+        total_timeout_seconds=10,
+        connections=64,
+        check=accept_any_address,
+        check_url=SETTINGS.check_url,
     )
     yield poster
     await poster.close()

@@ -204,7 +204,31 @@ async def test_a_submission_s_end_is_told_once_after_its_last_chunk(relay: Any, 
         keys = await relay.database.pool.fetch("delete from outbox returning id, routing_key")
         assert max(keys, key=lambda row: row["id"])["routing_key"] == "bulk.completed.milano"
         await relay.database.pool.execute("delete from deliveries")
-    assert not await relay.database.pool.fetchval("select count(*) from submissions")
+
+
+async def test_a_chunk_that_two_stations_end_is_told_once(relay: Any, tell: Any) -> None:
+    endpoint = await relay.endpoint("/hook", "bulk.*")
+
+    await tell(completed([Result.CREATED]), completed([Result.REFUSED]), ended(1))
+    await tell(completed([Result.REFUSED]), ended(1))
+
+    assert await recorded(relay, endpoint) == [
+        ("bulk.chunk.completed", "bulk_1_0"),
+        ("bulk.completed", "bulk_1"),
+    ]
+
+
+async def test_a_chunk_that_two_stations_end_at_once_is_told_once(relay: Any, tell: Any) -> None:
+    endpoint = await relay.endpoint("/hook", "bulk.*")
+    first, second = completed([Result.CREATED]), completed([Result.REFUSED])
+    intake = Intake(relay.deliverer.wake, relay.clock.now)
+
+    async with relay.database.unit_of_work() as work:
+        await intake.take_completed_chunks(work, [first, second])
+
+    [told_of] = await relay.database.pool.fetch("select endpoint_id, body from deliveries")
+    assert told_of["endpoint_id"] == endpoint.id
+    assert json.loads(told_of["body"])["errors"] == 0  # the first end, which says created
 
 
 async def test_two_that_note_the_last_things_at_once_tell_the_end_once(relay: Any, tell: Any) -> None:

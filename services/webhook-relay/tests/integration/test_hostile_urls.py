@@ -9,6 +9,7 @@ import re
 import socket
 import sys
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,14 @@ INSIDE = ("127.0.0.1", "::1", "169.254.169.254", "10.0.0.1", "::ffff:127.0.0.1",
 
 
 def poster_with(resolver: AbstractResolver | None, check: AddressCheck = refuse_unless_public) -> Poster:
+    """It posts to whatever place it is told, so that all that remains is the check of addresses."""
     return Poster(
-        connect_timeout_seconds=2, total_timeout_seconds=2, connections=4, check=check, resolver=resolver
+        connect_timeout_seconds=2,
+        total_timeout_seconds=2,
+        connections=4,
+        check=check,
+        check_url=partial(check_url, allow_http=True, allow_private=True),
+        resolver=resolver,
     )
 
 
@@ -139,6 +146,24 @@ async def test_no_hostile_url_connects_even_where_it_was_not_checked_before(sink
                 answer = await poster.post(Attempt(target, {}, b"{}"))
                 assert isinstance(answer, Failed), target
     await poster.close()
+    assert (CONNECTS.seen, sink.taken) == ([], 0)
+
+
+async def test_a_url_is_judged_again_before_each_post(sink: Sink) -> None:
+    """It was saved while more was allowed."""
+    saved = (f"http://127.0.0.1:{sink.port}/", f"https://127.0.0.1:{sink.port}/", "http://127.0.0.1/")
+    for allowed in ({}, {"allow_http": True}):
+        poster = Poster(
+            connect_timeout_seconds=2,
+            total_timeout_seconds=2,
+            connections=4,
+            check=accept_any_address,
+            check_url=partial(check_url, **allowed),
+        )
+        for url in saved:
+            answer = await poster.post(Attempt(url, {}, b"{}"))
+            assert answer == Failed("unusable_url", answer.seconds)
+        await poster.close()
     assert (CONNECTS.seen, sink.taken) == ([], 0)
 
 

@@ -65,8 +65,8 @@ async def test_all_that_is_sent_verifies_while_the_secret_is_rotated_ten_times(
         secrets, rotate = [made["secret"]], f"/{made['id']}/rotate-secret?tenant={world.tenant}"
 
         async def load() -> None:
-            for _ in range(CHUNKS):
-                await world.tell(world.chunk())
+            for partition in range(CHUNKS):
+                await world.tell(world.chunk(partition))
 
         loading = asyncio.create_task(load())
         for number in range(ROTATIONS):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from common.public.webhooks import BODIES, EVENT_TYPES
+from common.public.webhooks import BODIES, EVENT_TYPES, SENT_BODIES
 from webhook_relay.endpoints import subscribed
 from webhook_relay.sealing import Sealer, SealNotOpened
 from webhook_relay.store.secrets import load_secrets, seal_all
@@ -98,7 +98,8 @@ async def test_a_test_webhook_is_signed_sent_once_and_its_answer_told(api: Any, 
     receiver.answers["/hook"] = [500]
     status, told = await api("POST", f"/{made['id']}/test")
     (taken,) = receiver.taken
-    assert taken.verified(made["secret"])["webhook"] == made["id"]
+    body = SENT_BODIES["webhook.test"].model_validate(taken.verified(made["secret"]))
+    assert body.model_dump(include={"data"}) == {"data": {"tenant": "acme", "endpoint_id": made["id"]}}
     assert taken.headers["webhook-type"] == "webhook.test"
     assert (status, told["delivered"], told["status"], told["answer"]) == (200, False, 500, "thanks")
     assert told["webhook_id"] == taken.webhook_id
@@ -127,16 +128,45 @@ async def test_a_test_of_an_endpoint_that_is_away_says_so(api: Any, unused_tcp_p
     assert (status, told["delivered"], told["status"], told["cause"]) == (200, False, None, "not_connected")
 
 
-async def test_eight_tests_are_under_way_at_most(api: Any, receiver: Any, eventually: Any) -> None:
-    made = await api.made(receiver.url + "/hook")
+async def test_a_tenant_has_two_tests_under_way_and_all_have_eight(
+    api: Any, receiver: Any, eventually: Any
+) -> None:
+    tenants = ["acme", "b", "c", "d", "e"]
+    made = {tenant: await api.made(receiver.url + "/hook", tenant=tenant) for tenant in tenants}
+
+    async def test(tenant: str) -> tuple[int, Any]:
+        where = f"/internal/webhooks/{made[tenant]['id']}/test?tenant={tenant}"
+        answer = await api.client.post(where)
+        return answer.status, await answer.json()
+
     receiver.held["/hook"] = asyncio.Event()
-    waiting = [asyncio.create_task(api("POST", f"/{made['id']}/test")) for _ in range(8)]
-    await eventually(lambda: len(receiver.taken) == 8)
-    status, refusal = await api("POST", f"/{made['id']}/test")
+    waiting: list[asyncio.Task[tuple[int, Any]]] = []
+    for tenant in tenants[:4]:
+        waiting.extend(asyncio.create_task(test(tenant)) for _ in range(2))
+        await eventually(lambda: len(receiver.taken) == len(waiting))
+        status, refusal = await test(tenant)
+        assert (status, refusal["error"]) == (429, "too_many_tests")
+    status, refusal = await test("e")
     assert (status, refusal["error"]) == (429, "too_many_tests")
     receiver.held.pop("/hook").set()
     assert all(told["delivered"] for _, told in await asyncio.gather(*waiting))
-    assert (await api("POST", f"/{made['id']}/test"))[0] == 200
+    for tenant in tenants:
+        assert (await test(tenant))[0] == 200
+
+
+async def test_a_tenant_has_as_many_endpoints_as_the_settings_say(api: Any) -> None:
+    most = 20
+    wanted = [{"tenant": "acme", "url": f"https://{number}.example/"} for number in range(most + 3)]
+    answers = await asyncio.gather(*(api.client.post("/internal/webhooks", json=body) for body in wanted))
+    assert sorted(answer.status for answer in answers) == [201] * most + [409] * 3
+    made = await api.endpoints()
+    assert len(made) == most
+    status, refusal = await api("POST", "", {"tenant": "acme", "url": "https://more.example/"})
+    assert (status, refusal["error"]) == (409, "too_many_endpoints")
+    assert "20" in refusal["message"]
+    await api.made("https://more.example/", tenant="other")
+    assert (await api("DELETE", f"/{made[0].id}"))[0] == 204
+    await api.made("https://more.example/")
 
 
 async def test_old_and_new_secret_sign_together_for_a_day(api: Any, receiver: Any, clock: Any) -> None:

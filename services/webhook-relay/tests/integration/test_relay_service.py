@@ -4,11 +4,18 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from aiohttp import web
+from pydantic import SecretStr
+
 from common.messages import Reachability, ShopReachability
 from common.messaging.partner_queues import Partner, declare_partner_queue
+from webhook_relay.settings import RelaySettings
+
+REPOSITORY = Path(__file__).parents[4]
 
 
 async def test_a_completed_chunk_is_told_by_webhook_and_to_the_public(
@@ -37,6 +44,34 @@ async def test_a_completed_chunk_is_told_by_webhook_and_to_the_public(
     assert secret not in written
     assert "hidden" not in written
     assert world.environment["SKUWIRE_INTERNAL_TOKEN"] not in written
+
+
+async def test_an_endpoint_of_more_generous_days_gets_nothing_any_more(
+    world: Any, receiver: Any, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    async with world.service() as service:
+        made = await service.ask("", {"tenant": world.tenant, "url": receiver.url + "/hook"})
+    async with world.service(SKUWIRE_RELAY_ALLOW_HTTP_ENDPOINTS="false") as service:
+        await world.tell(world.chunk())
+        await eventually(lambda: len(service.lines("webhook.failed")) == 1)
+        trial = await service.ask(f"/{made['id']}/test?tenant={world.tenant}")
+    assert [line["cause"] for line in service.lines("webhook.failed")] == ["unusable_url"]
+    assert (trial["delivered"], trial["cause"]) == (False, "unusable_url")
+    assert receiver.taken == []
+
+
+async def test_a_disabled_endpoint_is_a_figure_for_whoever_watches(
+    world: Any, receiver: Any, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    receiver.answers["/gone"] = [410]
+    async with world.service() as service:
+        await service.make_endpoint(world.tenant, receiver.url + "/well")
+        await service.make_endpoint(world.tenant, receiver.url + "/gone")
+        await world.tell(world.chunk())
+        await eventually(lambda: len(service.lines("endpoint.disabled")) == 1)
+    async with world.service() as service:  # which counts at its start
+        figures = await service.figures("skuwire_webhook_endpoints", tenant=world.tenant)
+    assert figures == {"enabled": 1, "failing": 0, "paused": 0, "disabled": 1}
 
 
 async def test_nobody_outside_is_told_of_a_dry_run(
@@ -110,7 +145,8 @@ async def test_a_partner_is_told_of_its_tenant_alone_in_messages_as_the_guide_de
             await declare_partner_queue(channel, partner)
             await (await channel.get_queue(partner.queue)).consume(heard[partner.queue].append, no_ack=True)
         chunk = world.chunk()
-        of_other = chunk.chunk.model_copy(update={"tenant": other.tenant})
+        ids = {"chunk_id": "bulk_other_0", "submission_id": "bulk_other"}
+        of_other = chunk.chunk.model_copy(update={"tenant": other.tenant, **ids})
         for message in (chunk, chunk.model_copy(update={"chunk": of_other})):
             await world.tell(message)
         await eventually(lambda: all(len(messages) == 3 for messages in heard.values()))
@@ -132,3 +168,39 @@ async def test_a_partner_is_told_of_its_tenant_alone_in_messages_as_the_guide_de
         assert message.timestamp >= datetime.fromisoformat(body["at"]).replace(microsecond=0)
         assert (message.headers["tenant"], message.headers["shop"]) == (world.tenant, world.shop)
         assert message.headers["traceparent"].split("-")[1] == world.trace
+
+
+async def test_who_answers_within_the_time_of_an_attempt_is_delivered_to_and_who_answers_after_it_is_not(
+    world: Any, receiver: Any, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    def answering_after(seconds: float) -> Any:
+        async def answer(_request: web.Request) -> web.Response:
+            await asyncio.sleep(seconds)  # what is tested: a receiver that takes so long
+            return web.Response()
+
+        return answer
+
+    receiver.answers = {"/within": [answering_after(2)], "/beyond": [answering_after(4)]}
+    a_fifth = {"SKUWIRE_RELAY_TOTAL_TIMEOUT_SECONDS": "3", "SKUWIRE_RELAY_CONNECT_TIMEOUT_SECONDS": "1"}
+    async with world.service(**a_fifth) as service:
+        within = await service.make_endpoint(world.tenant, receiver.url + "/within")
+        await service.make_endpoint(world.tenant, receiver.url + "/beyond")
+        await world.tell(world.chunk())
+        await eventually(
+            lambda: len(service.lines("webhook.delivered") + service.lines("webhook.failed")) == 2
+        )
+    (taken,) = receiver.at("/within")
+    assert taken.verified(within)
+    assert len(service.lines("webhook.delivered")) == 1
+    assert [line["cause"] for line in service.lines("webhook.failed")] == ["timed_out"]
+
+
+def test_an_attempt_has_the_time_that_the_documents_promise() -> None:
+    settings = RelaySettings(sealing_secret=SecretStr("a-sealing-secret-of-the-tests-long-enough"))
+
+    assert (settings.total_timeout_seconds, settings.connect_timeout_seconds) == (15, 5)
+    relay, guide = (
+        REPOSITORY / page for page in ("services/webhook-relay/README.md", "docs/guides/webhooks.md")
+    )
+    assert "An attempt has 15 s (5 s to connect)" in relay.read_text()
+    assert "Answer 2xx within 15 seconds" in guide.read_text()

@@ -9,6 +9,7 @@ import pytest
 
 from webhook_relay.posting import Poster
 from webhook_relay.schedule import WAITS_SECONDS
+from webhook_relay.store.health import count_endpoints
 
 
 @pytest.fixture
@@ -55,9 +56,12 @@ async def test_five_days_of_failures_disable_the_endpoint_and_say_so(spreading: 
     endpoint = await spreading.endpoint("/hook")
     began = spreading.clock.now()
     ids: list[UUID] = []
+    stood = set()
     for _ in range(14):
         ids += await spreading.add(endpoint)
         await spreading.run_for(hours=12)
+        stood |= (await count_endpoints(spreading.database.pool)).items()
+    assert stood == {(("acme", standing), 1) for standing in ("enabled", "failing", "disabled")}
     row = await spreading.database.pool.fetchrow("select * from endpoints")
     assert (row["state"], row["state_reason"]) == ("disabled", "failed for five days")
     assert row["failing_since"] == began

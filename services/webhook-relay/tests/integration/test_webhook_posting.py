@@ -4,16 +4,19 @@ import asyncio
 import gzip
 import socket
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from common.http.addresses import AddressRefused, refuse_unless_public
 from common.http.visiting import AddressCheck, accept_any_address
 from webhook_relay.delivery import Answer, Answered, Attempt, Failed
-from webhook_relay.posting import KEPT_ANSWER_CHARACTERS, Poster, resolve_side_by_side
+from webhook_relay.names import LOOKUPS_PER_TENANT, resolve_side_by_side
+from webhook_relay.posting import KEPT_ANSWER_CHARACTERS, Poster
 
 
 async def post(
@@ -28,6 +31,7 @@ async def post(
         total_timeout_seconds=seconds,
         connections=4,
         check=check,
+        check_url=URL,
         resolver=resolver,
     )
     try:
@@ -176,27 +180,63 @@ async def test_no_proxy_of_the_environment_is_used(receiver: Any, monkeypatch: p
     assert isinstance(await post(receiver.url + "/hook"), Answered)
 
 
-async def test_names_that_nobody_answers_for_hold_up_no_other(
-    poster: Poster, receiver: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answered, look_up = threading.Event(), socket.getaddrinfo
-    asked: list[str] = []
+class SilentNames:
+    """Lookups in `.silent.example` end when it is let go; `asked` are those that have a thread."""
 
-    def slow_for_some(host: Any, *arguments: Any, **named: Any) -> Any:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[str] = []
+        self.let_go = threading.Event()
+        self._look_up = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", self._slow_for_some)
+
+    def _slow_for_some(self, host: Any, *arguments: Any, **named: Any) -> Any:
         if str(host).endswith(".silent.example"):
-            asked.append(str(host))
-            answered.wait(20)
+            self.asked.append(str(host))
+            self.let_go.wait(20)
             raise socket.gaierror(socket.EAI_AGAIN, "no answer")
-        return look_up(host, *arguments, **named)
+        return self._look_up(host, *arguments, **named)
 
-    monkeypatch.setattr(socket, "getaddrinfo", slow_for_some)
-    resolve_side_by_side(64)
-    urls = [f"http://{number}.silent.example/" for number in range(40)]
-    silent = [asyncio.create_task(poster.post(Attempt(url, {}, b""))) for url in urls]
-    try:
-        await eventually(lambda: len(asked) == len(urls))
-        quick = await poster.post(Attempt(receiver.url.replace("127.0.0.1", "localhost"), {}, b"{}"))
-    finally:
-        answered.set()
+
+@pytest.fixture
+def silent_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[SilentNames]:
+    silent = SilentNames(monkeypatch)
+    yield silent
+    silent.let_go.set()
+
+
+async def test_names_that_nobody_answers_for_hold_up_no_other(
+    poster: Poster, receiver: Any, eventually: Any, silent_names: SilentNames
+) -> None:
+    resolve_side_by_side(11)
+    attempts = [Attempt(f"http://{n}.silent.example/", {}, b"", tenant=f"tenant-{n}") for n in range(40)]
+    silent = [asyncio.create_task(poster.post(attempt)) for attempt in attempts]
+    await eventually(lambda: len(silent_names.asked) == len(attempts))
+    quick = await poster.post(Attempt(receiver.url.replace("127.0.0.1", "localhost"), {}, b"{}"))
+    silent_names.let_go.set()
     assert isinstance(quick, Answered)
     assert all(isinstance(answer, Failed) for answer in await asyncio.gather(*silent))
+
+
+async def test_lookups_that_were_given_up_use_up_the_threads_of_their_tenant_alone(
+    receiver: Any, silent_names: SilentNames
+) -> None:
+    resolve_side_by_side(4)
+    poster = Poster(
+        connect_timeout_seconds=1,
+        total_timeout_seconds=5,
+        connections=64,
+        check=accept_any_address,
+        check_url=URL,
+    )
+    for turn in range(2):
+        urls = [f"http://{turn}-{number}.silent.example/" for number in range(30)]
+        given_up = await asyncio.gather(
+            *(poster.post(Attempt(url, {}, b"", tenant="hostile")) for url in urls)
+        )
+        assert {answer.cause for answer in given_up if isinstance(answer, Failed)} == {"timed_out"}
+    assert len(silent_names.asked) == LOOKUPS_PER_TENANT
+    named = receiver.url.replace("127.0.0.1", "localhost")
+    assert isinstance(await poster.post(Attempt(named, {}, b"{}", tenant="acme")), Answered)
+    silent_names.let_go.set()
+    assert isinstance(await poster.post(Attempt(named, {}, b"{}", tenant="hostile")), Answered)
+    await poster.close()

@@ -29,6 +29,7 @@ def pending(attempts_made: int = 0) -> Pending:
         id=UUID(int=1),
         epoch=1,
         endpoint_id=UUID(int=2),
+        generation=0,
         webhook_id="msg_1",
         event_type="bulk.chunk.completed",
         tenant="acme",
@@ -53,6 +54,11 @@ def test_any_2xx_is_delivered(status: int) -> None:
 @pytest.mark.parametrize("status", [199, 301, 302, 307, 400, 401, 404, 429, 500, 502, 503])
 def test_anything_else_is_tried_again(status: int) -> None:
     assert judged(Answered(status, 0.1)) == RetryAt(NOW + timedelta(seconds=5))
+
+
+def test_the_410_of_an_endpoint_that_was_changed_since_is_a_failure_like_any_other() -> None:
+    outcome = judge(pending(), Answered(410, 0.1), NOW, chance=0.5, same_endpoint=False)
+    assert outcome == RetryAt(NOW + timedelta(seconds=5))
 
 
 def test_no_answer_is_tried_again() -> None:

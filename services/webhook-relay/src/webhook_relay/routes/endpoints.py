@@ -1,6 +1,5 @@
 """`/internal/webhooks`: the endpoints of tenants are made, changed, tried and forgotten."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +12,9 @@ from aiohttp import web
 from yarl import URL
 
 from common.database import RowsOf
-from common.http.addresses import UnusableUrl, check_url
+from common.http.addresses import UnusableUrl
 from common.http.internal import Refused, body_of, invalid
-from webhook_relay.delivery import Answer, Answered
+from webhook_relay.delivery import Answer, Answered, is_success
 from webhook_relay.endpoints import Endpoint, EndpointState, Origin
 from webhook_relay.posting import Poster
 from webhook_relay.routes.asking import id_of, not_found, tenant_of
@@ -26,16 +25,16 @@ from webhook_relay.store.endpoints import (
     EndpointExists,
     add_endpoint,
     change_endpoint,
+    count_made,
     delete_endpoint,
     endpoint_of,
     endpoints_of,
+    lock_endpoints_of,
 )
 from webhook_relay.store.secrets import load_secrets, save_secrets
-from webhook_relay.trying import trial
+from webhook_relay.trying import TooManyTrials, Trials, trial
 
 log = structlog.get_logger()
-
-TRIALS_AT_ONCE = 8
 
 
 class EndpointRoutes:
@@ -49,7 +48,7 @@ class EndpointRoutes:
         self._sealer = settings.sealer()
         self._poster = poster
         self._now = now
-        self._trials = asyncio.Semaphore(TRIALS_AT_ONCE)
+        self._trials = Trials()
 
     async def create(self, request: web.Request) -> web.Response:
         """201 with the endpoint and its secret, which is shown this once."""
@@ -66,7 +65,10 @@ class EndpointRoutes:
         secret = new_secret()
         try:
             async with self._rows_of(wanted.tenant).transaction() as connection:
+                await lock_endpoints_of(connection, wanted.tenant)
                 stored = await add_endpoint(connection, endpoint, self._sealer.seal(secret, endpoint.id))
+                if await count_made(connection, wanted.tenant) > self._settings.endpoints_per_tenant:
+                    raise _too_many(self._settings.endpoints_per_tenant)
         except EndpointExists:
             raise _exists() from None
         log.info("endpoint.created", endpoint_id=str(stored.id), tenant=stored.tenant, host=url.host)
@@ -132,19 +134,21 @@ class EndpointRoutes:
         It is an example of the event that the body names, or a `webhook.test`.
         """
         wanted = await body_of(request, TrialWanted) if request.can_read_body else TrialWanted()
-        if self._trials.locked():
-            raise Refused(429, "too_many_tests", "Too many tests are under way; try again in a moment.")
-        async with self._trials:
-            async with self._rows_of(tenant_of(request)).transaction() as connection:
-                endpoint = await asked_endpoint(connection, request)
-                secrets = await load_secrets(connection, self._sealer, endpoint.id)
-            webhook_id, attempt = trial(endpoint, secrets, self._now(), wanted.event)
-            answer = await self._poster.post(attempt)
+        async with self._rows_of(tenant_of(request)).transaction() as connection:
+            endpoint = await asked_endpoint(connection, request)
+            secrets = await load_secrets(connection, self._sealer, endpoint.id)
+        webhook_id, attempt = trial(endpoint, secrets, self._now(), wanted.event)
+        try:
+            with self._trials.one_more(endpoint.tenant):
+                answer = await self._poster.post(attempt)
+        except TooManyTrials:
+            message = "Too many tests are under way; try again in a moment."
+            raise Refused(429, "too_many_tests", message) from None
         log.info("endpoint.tested", endpoint_id=str(endpoint.id), tenant=endpoint.tenant, **_heard(answer))
         return web.json_response(
             {
                 "webhook_id": webhook_id,
-                "delivered": isinstance(answer, Answered) and answer.is_success,
+                "delivered": is_success(answer),
                 **_heard(answer),
                 "seconds": round(answer.seconds, 3),
                 "answer": answer.cut if isinstance(answer, Answered) else "",
@@ -153,11 +157,7 @@ class EndpointRoutes:
 
     def _checked(self, text: str) -> URL:
         try:
-            return check_url(
-                text,
-                allow_http=self._settings.allow_http_endpoints,
-                allow_private=self._settings.allow_private_endpoints,
-            )
+            return self._settings.check_url(text)
         except UnusableUrl as error:
             raise invalid([("url", str(error))]) from None
 
@@ -188,6 +188,11 @@ def _heard(answer: Answer) -> dict[str, int | str | None]:
 
 def _exists() -> Refused:
     return Refused(409, "endpoint_exists", "There is an endpoint with this URL already.")
+
+
+def _too_many(most: int) -> Refused:
+    message = f"There are {most} webhooks already, and no more may be there; remove one that is not needed."
+    return Refused(409, "too_many_endpoints", message)
 
 
 def _shown(endpoint: Endpoint) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """SQL of the deliveries and their attempts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -74,30 +74,41 @@ _LOCK_ENDPOINTS_WITH_WORK = """
     for no key update skip locked
 """
 
-# The endpoint with the fewest in flight comes first: slow ones leave room for the others. One whose last
+# The tenant with the fewest in flight comes first, and of it the endpoint with the fewest: slow ones leave
+# room for the others. Where there are several tenants none has more than its share, because a place that is
+# taken comes free only when its receiver answers, however many others wait by then. An endpoint whose last
 # attempt failed gets one at a time, so that many that only time out do not fill all places. Leases are in the
 # database's clock, which all workers share; the condition is repeated for rows that changed meanwhile.
 _CLAIM = """
     with room as (
-        select e.id, case when e.failures = 0 then $4 else 1 end - (
+        select e.id, e.tenant, case when e.failures = 0 then $4 else 1 end - (
             select count(*) from deliveries d
             where d.endpoint_id = e.id and d.state = 'pending' and d.lease_until > now()
         ) as free
         from endpoints e where e.id = any($2::uuid[])
     ), due as (
-        select d.id, d.due_at, row_number() over (partition by room.id order by d.due_at) - room.free as rank
+        select d.id, d.due_at, room.tenant,
+            row_number() over (partition by room.id order by d.due_at) - room.free as rank
         from room cross join lateral (
             select id, due_at from deliveries
             where endpoint_id = room.id and state = 'pending' and due_at <= $1 and lease_until <= now()
             order by due_at limit greatest(room.free, 0)
         ) as d
+    ), placed as (
+        select id, due_at, rank, coalesce(held.places, 0)
+            + row_number() over (partition by tenant order by rank, due_at) as place
+        from due left join unnest($6::text[], $7::integer[]) as held (tenant, places) using (tenant)
+    ), chosen as (
+        select id from placed
+        where place <= $8 or (select min(tenant) = max(tenant) from endpoints where state = 'enabled')
+        order by place, rank, due_at limit $3
     )
     update deliveries d
     set lease_until = now() + make_interval(secs => $5), epoch = d.epoch + 1
-    from (select id from due order by rank, due_at limit $3) as chosen, endpoints e
+    from chosen, endpoints e
     where d.id = chosen.id and e.id = d.endpoint_id and d.state = 'pending' and d.lease_until <= now()
     returning d.id, d.epoch, d.endpoint_id, d.webhook_id, d.event_type, d.tenant, d.shop, d.body,
-        d.attempts, d.traceparent, e.url, e.secrets, e.secret_ends
+        d.attempts, d.traceparent, e.url, e.generation, e.secrets, e.secret_ends
 """
 
 
@@ -108,19 +119,27 @@ async def claim_due(
     *,
     limit: int,
     per_endpoint: int,
+    per_tenant: int,
+    held: Mapping[str, int],
     lease_seconds: float,
 ) -> list[Pending]:
-    """Claim up to `limit` due deliveries, at most `per_endpoint` for each endpoint with those in flight."""
+    """Claim up to `limit` due deliveries, at most `per_endpoint` for each endpoint with those in flight.
+
+    `held` are the places that each tenant has in this process; where there are several tenants, `per_tenant`
+    is the most that one may have.
+    """
     endpoints = await connection.fetch(_LOCK_ENDPOINTS_WITH_WORK, now)
     if not endpoints:
         return []
     ids = [row["id"] for row in endpoints]
-    rows = await connection.fetch(_CLAIM, now, ids, limit, per_endpoint, lease_seconds)
+    places = (list(held), list(held.values()), per_tenant)
+    rows = await connection.fetch(_CLAIM, now, ids, limit, per_endpoint, lease_seconds, *places)
     return [
         Pending(
             id=row["id"],
             epoch=row["epoch"],
             endpoint_id=row["endpoint_id"],
+            generation=row["generation"],
             webhook_id=row["webhook_id"],
             event_type=row["event_type"],
             tenant=row["tenant"],

@@ -51,8 +51,22 @@ async def add_endpoint(connection: asyncpg.Connection, endpoint: Endpoint, seale
     return _endpoint(row)
 
 
+async def lock_endpoints_of(connection: asyncpg.Connection, tenant: str) -> None:
+    """One endpoint of a tenant is made at a time, so that they are counted right."""
+    await connection.execute("select pg_advisory_xact_lock(hashtextextended('endpoints ' || $1, 0))", tenant)
+
+
+async def count_made(connection: asyncpg.Connection, tenant: str) -> int:
+    """How many endpoints a tenant has made; those of the settings are not its own."""
+    counted: int = await connection.fetchval(
+        "select count(*) from endpoints where tenant = $1 and origin = 'api' and state <> 'deleted'", tenant
+    )
+    return counted
+
+
 async def change_endpoint(connection: asyncpg.Connection, endpoint: Endpoint) -> Endpoint:
-    """Store an endpoint that was changed; with a new URL or state its health begins anew.
+    """Store an endpoint that was changed; with a new URL or state its health begins anew, and answers
+    to attempts from before tell nothing about it.
 
     Raises `EndpointExists` for the URL of another one.
     """
@@ -63,7 +77,8 @@ async def change_endpoint(connection: asyncpg.Connection, endpoint: Endpoint) ->
                 state_reason = $7, changed_at = now(),
                 failures = case when url = $2 and state = $6 then failures else 0 end,
                 failing_since = case when url = $2 and state = $6 then failing_since end,
-                probe_at = case when url = $2 and state = $6 then probe_at end
+                probe_at = case when url = $2 and state = $6 then probe_at end,
+                generation = case when url = $2 and state = $6 then generation else generation + 1 end
             where id = $1 returning *
             """,
             endpoint.id,
@@ -106,7 +121,9 @@ async def keep_configured_endpoints(
             secrets = excluded.secrets, secret_ends = '{{}}', state = 'enabled', state_reason = '',
             failures = case when endpoints.state = 'enabled' then endpoints.failures else 0 end,
             failing_since = case when endpoints.state = 'enabled' then endpoints.failing_since end,
-            probe_at = case when endpoints.state = 'enabled' then endpoints.probe_at end, changed_at = now()
+            probe_at = case when endpoints.state = 'enabled' then endpoints.probe_at end,
+            generation = endpoints.generation + case when endpoints.state = 'enabled' then 0 else 1 end,
+            changed_at = now()
         """,
         [_columns(endpoint, sealed) for endpoint, sealed in endpoints],
     )

@@ -1,4 +1,4 @@
-"""SQL of how far submissions have been told: their end waits for the last of their chunks."""
+"""SQL of what has been told of submissions: each chunk once, and their end once, after the last of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,19 +27,21 @@ _HOLD = """
 """
 
 
-async def note_told_chunks(connection: asyncpg.Connection, chunks: Iterable[Chunk]) -> None:
-    """These chunks have been told."""
-    told = {(chunk.submission_id, chunk.partition): chunk.tenant for chunk in chunks}
-    await _hold(connection, {submission_id: tenant for (submission_id, _), tenant in told.items()})
-    await connection.execute(
+async def note_told_chunks(connection: asyncpg.Connection, chunks: Iterable[Chunk]) -> set[str]:
+    """These chunks are being told; the ids of those that had not been told before."""
+    told = {(chunk.submission_id, chunk.partition): chunk for chunk in chunks}
+    await _hold(connection, {chunk.submission_id: chunk.tenant for chunk in told.values()})
+    rows = await connection.fetch(
         """
         insert into told_chunks (submission_id, partition, tenant)
         select * from unnest($1::text[], $2::int[], $3::text[]) on conflict do nothing
+        returning submission_id, partition
         """,
         [submission_id for submission_id, _ in told],
         [partition for _, partition in told],
-        list(told.values()),
+        [chunk.tenant for chunk in told.values()],
     )
+    return {told[row["submission_id"], row["partition"]].chunk_id for row in rows}
 
 
 async def note_ended(connection: asyncpg.Connection, ended: Sequence[Ended]) -> None:
@@ -64,8 +66,8 @@ async def take_whole(connection: asyncpg.Connection, submission_ids: Iterable[st
     """Those of these submissions that have ended and whose chunks have all been told; each is found once."""
     rows = await connection.fetch(
         """
-        delete from submissions
-        where submission_id = any($1::text[]) and ended is not null and chunks = (
+        update submissions set told_at = now()
+        where submission_id = any($1::text[]) and ended is not null and told_at is null and chunks = (
             select count(*) from told_chunks where told_chunks.submission_id = submissions.submission_id
         )
         returning ended, traceparent
