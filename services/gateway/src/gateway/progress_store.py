@@ -1,6 +1,6 @@
 """The SQL of what the stations tell about chunks: steps, outcomes, the read model of products."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,24 @@ class Step:
     partition: int
     name: str  # validated, written or completed
     at: datetime
+
+
+ChunkKey = tuple[str, int]
+"""By submission and partition."""
+
+
+async def hold_chunks(connection: Connection, chunks: Iterable[ChunkKey]) -> None:
+    """Lock chunks before they are changed, in one order: two replicas would else wait for each other."""
+    held = list(chunks)
+    await connection.execute(
+        """
+        select from chunks join unnest($1::text[], $2::int[]) as held(submission_id, partition)
+            using (submission_id, partition)
+        order by submission_id, partition for no key update of chunks
+        """,
+        [submission_id for submission_id, _ in held],
+        [partition for _, partition in held],
+    )
 
 
 async def record_steps(connection: Connection, steps: Sequence[Step]) -> None:
@@ -118,11 +136,9 @@ async def settle_items(connection: Connection, told: Sequence[tuple[str, ItemOut
 
 
 async def record_planned_requests(
-    connection: Connection, planned: Sequence[tuple[str, int, Sequence[ShopRequests]]]
+    connection: Connection, planned: Mapping[ChunkKey, Sequence[ShopRequests]]
 ) -> None:
-    """What the dry run of a chunk, by submission and partition, would send. The first time counts."""
-    if not planned:
-        return
+    """What the dry run of a chunk would send. The first time counts."""
     await connection.execute(
         """
         update chunks set planned_requests = told.planned::jsonb
@@ -130,7 +146,7 @@ async def record_planned_requests(
         where chunks.submission_id = told.submission_id and chunks.partition = told.partition
             and chunks.completed_at is null
         """,
-        [submission_id for submission_id, _, _ in planned],
-        [partition for _, partition, _ in planned],
-        [parts_json(added(requests)) for _, _, requests in planned],
+        [submission_id for submission_id, _ in planned],
+        [partition for _, partition in planned],
+        [parts_json(added(requests)) for requests in planned.values()],
     )

@@ -9,6 +9,7 @@ import pytest
 from common.messages import ChunkCompleted, SubmissionCompleted
 from common.messaging.envelope import Received, outgoing_envelope
 from gateway.progress import Progress
+from gateway.progress_store import hold_chunks
 from gateway.testing import Running, Stations, eventually, nothing_yet, refused, written
 from gateway.waiting import Waiting
 
@@ -87,6 +88,26 @@ async def test_chunks_that_complete_at_the_same_moment_tell_one_end(gateway: Run
     await asyncio.gather(*(take(fact) for fact in facts))
 
     assert (await told(gateway.stations, bulk_id)).created == 400
+
+
+async def test_two_replicas_that_hear_of_the_same_chunks_do_not_wait_for_each_other(
+    gateway: Running, until_a_lock_is_awaited: Any
+) -> None:
+    gateway.stations.script = nothing_yet
+    bulk_id = await bulk(gateway, [item(number) for number in range(100)])
+    first, second = (bulk_id, 0), (bulk_id, 1)
+
+    async def other_replica() -> None:
+        async with gateway.database.unit_of_work() as work:
+            await hold_chunks(work.connection, [second, first])
+
+    async with gateway.database.unit_of_work() as work:
+        await hold_chunks(work.connection, [first])
+        other = asyncio.create_task(other_replica())
+        await until_a_lock_is_awaited(gateway.database.pool)
+        await hold_chunks(work.connection, [second])
+    await asyncio.wait([other])
+    assert other.exception() is None
 
 
 async def test_what_was_refused_at_the_door_is_an_end_as_well(gateway: Running) -> None:

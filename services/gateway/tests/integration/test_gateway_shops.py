@@ -432,6 +432,9 @@ async def test_a_source_of_webhooks_outlives_its_shop(gateway: Running, start_ga
             410,
             "The shop that this secret speaks for was removed.",
         )
+    shown = await gateway.client.get("/api/v1/inbound-webhooks?outcome=refused&source=erp")
+    found = [(one["delivery_id"], one["reason"]) for one in shown.body["data"]["inbound_webhooks"]]
+    assert found == [("second", "shop_removed")] * 2
 
 
 async def delivered(running: Running, secret: str, delivery_id: str) -> Answer:

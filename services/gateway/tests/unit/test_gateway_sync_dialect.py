@@ -172,6 +172,7 @@ def test_a_body_that_is_no_object_cannot_be_read(body: Any) -> None:
     [
         ({"reference": "R" * 65}, "reference", "reference_too_long"),
         ({"reference": 7}, "reference", "type_wrong"),
+        ({"status": "active"}, "status", "field_unknown"),
         ({"name": "n" * 256}, "name", "name_too_long"),
         ({"name": {"en": "n", "it": "n" * 256}}, "name.it", "name_too_long"),
         ({"name": {"en": ""}}, "name.en", "field_empty"),
@@ -310,3 +311,11 @@ def test_a_refused_synchronization_has_failed() -> None:
     reason = Reason(code="category_unknown", field="categories[0]", message="No category 5.")
     data = sync_answers.status_answer(submission, [an_item(result=Result.REFUSED, reasons=(reason,))])["data"]
     assert (data["status"], data["outcome"]) == ("failed", "refused")
+
+
+def test_a_name_that_is_too_long_is_told_what_a_shop_keeps_as_well() -> None:
+    refused = sync.read_product(a_product(name={"en": "n", "it": "n" * 256}))
+    assert isinstance(refused, RefusedItem)
+    assert (
+        refused.reasons[0].message == "name.it has at most 255 characters, of which PrestaShop 8 keeps 128."
+    )

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Generic, Literal, NotRequired, TypeVar
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from gateway.answers.words import SyncId
+
 T = TypeVar("T")
 
 IsDryRun = Annotated[Literal[True], Field(description="Nothing was changed. Left out of a real run.")]
@@ -39,7 +41,13 @@ class CodedProblem(FieldProblem):
     code: NotRequired[Annotated[str, Field(examples=["price_negative"])]]
 
 
-class Refused(TypedDict):
+class KeptChange(TypedDict):
+    """Of 502: what was accepted all the same."""
+
+    syncId: NotRequired[SyncId]
+
+
+class Refused(KeptChange):
     """A refusal, in the envelope of `/api`."""
 
     success: Literal[False]
@@ -67,7 +75,7 @@ Quotas = TypedDict("Quotas", {"violated-policies": NotRequired[list[str]]})
 """Of 429: which quotas are used up, by the names in `RateLimit-Policy`."""
 
 
-class Problem(Quotas):
+class Problem(Quotas, KeptChange):
     """A refusal as problem details (RFC 9457), for whoever accepts `application/problem+json`."""
 
     type: Annotated[str, Field(examples=["urn:skuwire:problem:validation_failed"])]

@@ -67,6 +67,7 @@ class ShownTerms(TypedDict):
     creates_per_request: Annotated[int, Field(examples=[25])]
     changes_per_request: Annotated[int, Field(examples=[50])]
     stock_from: Annotated[str, Field(examples=["warehouses"])]
+    repeat_stocks: Annotated[bool, Field(examples=[False])]
     home_category: Annotated[int, Field(examples=[2])]
     verify_writes: Annotated[bool, Field(examples=[False])]
     owners: Annotated[dict[str, str], Field(examples=[{"description": "shop"}])]

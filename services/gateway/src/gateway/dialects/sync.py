@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from common.messages import PLAIN, Intent, Reason
+from common.messages import PLAIN, Intent, Reason, ShopLimits
 from gateway.drafts import Draft, RefusedItem, SentImage, SentProducts
 from gateway.dry_run import DRY_RUN, is_dry_run, is_dry_run_of_list
 from gateway.errors import Refusal, unreadable, violated
@@ -169,7 +169,7 @@ def _required(body: Mapping[str, Json], intent: Intent, *, has_id: bool) -> list
 def _text_violations(fields: Mapping[str, Any]) -> Iterable[Reason]:
     for path, name in _texts(fields, "name"):
         if len(name) > MAX_NAME:
-            yield _too_long(path, MAX_NAME)
+            yield _too_long(path, MAX_NAME, f", of which PrestaShop 8 keeps {ShopLimits().name_length}")
         elif path != "name" and not name:
             yield Reason(code="field_empty", field=path, message="name has 1 to 255 characters.")
     for path, description in _texts(fields, "description"):
@@ -205,9 +205,9 @@ def _texts(fields: Mapping[str, Any], name: str) -> Iterable[tuple[str, str]]:
         yield (name if language == PLAIN else f"{name}.{language}"), text
 
 
-def _too_long(path: str, limit: int) -> Reason:
-    name = path.split(".", maxsplit=1)[0]
-    return Reason(code=f"{name}_too_long", field=path, message=f"{path} has at most {limit} characters.")
+def _too_long(path: str, limit: int, beside: str = "") -> Reason:
+    name, message = path.split(".", maxsplit=1)[0], f"{path} has at most {limit} characters{beside}."
+    return Reason(code=f"{name}_too_long", field=path, message=message)
 
 
 def _too_many(path: str, limit: int) -> Reason:

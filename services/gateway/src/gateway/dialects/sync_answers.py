@@ -100,6 +100,19 @@ def refusal_of(item: ItemState, *, dry_run: bool = False) -> Refusal:
     return Refusal(status, code, sentence, as_sent(item.reasons), dry_run=dry_run)
 
 
+def shop_away(submission: SubmissionState, headers: Mapping[str, str]) -> Refusal:
+    """502: the shop is not reached. What was sent is accepted all the same, as the `syncId` says."""
+    kept = "the dry run goes on" if submission.dry_run else "the change is kept and will be written"
+    return Refusal(
+        502,
+        "shop_unreachable",
+        f"The shop cannot be reached; {kept} when it answers.",
+        headers=headers,
+        dry_run=submission.dry_run,
+        told={"syncId": submission.submission_id},
+    )
+
+
 _SENTENCES = {
     "product_exists": "A product with this reference exists already",
     "product_not_found": "Product not found",

@@ -55,6 +55,10 @@ BATCH_GOES_ON = Answer(
     kind=Success[BatchData | Queued],
     headers=["Location", "Retry-After", "Preference-Applied", "Idempotency-Replayed"],
 )
+SHOP_AWAY = (
+    "The shop cannot be reached. It is accepted all the same, and brought to the shop when that answers: "
+    "`Location` and `syncId` tell what becomes of it. Not where `Prefer` says that nobody waits."
+)
 KEY_IN_USE = "The request with this idempotency key still runs."
 
 SEND = Operation(
@@ -79,6 +83,7 @@ SEND = Operation(
     refusals={
         404: "There is no such product.",
         409: f"There is a product with this reference already. Or: {KEY_IN_USE}",
+        502: SHOP_AWAY,
     },
 )
 
@@ -146,6 +151,7 @@ RETRY = Operation(
         410: "What was refused is not stored any more.",
         413: "A picture is too large.",
         422: "It is refused again; every violation is listed with its field.",
+        502: f"Of a single product: {SHOP_AWAY}",
     },
 )
 
@@ -189,5 +195,6 @@ DELETE = Operation(
         404: "There is no such product.",
         409: KEY_IN_USE,
         422: "A rule is broken; every violation is listed with its field.",
+        502: SHOP_AWAY,
     },
 )

@@ -18,6 +18,7 @@ from gateway.operations import sync as operations
 from gateway.prefer import Patience, patience
 from gateway.retrying import retry_of
 from gateway.routing import Route
+from gateway.shops import reachability_store
 from gateway.submissions import OF_SYNC, ItemState, Kind, Origin, SubmissionState
 from gateway.surface import CALLER, DATABASE_AWAY, Surface, check_deletions, current_trace_id, json_id
 from gateway.vocabulary import as_sent
@@ -44,7 +45,10 @@ class SyncRoutes:
         ]
 
     async def post(self, request: web.Request) -> web.Response:
-        """200 with the result; 202 where it takes longer than the caller waits; 404, 409, 422 refused."""
+        """200 with the result; 202 where it takes longer than the caller waits; 404, 409, 422 refused.
+
+        502 where the shop is away: it is accepted all the same.
+        """
         sent = await self._surface.products(request, sync.read_single)
         return await self._bring(
             request, self._surface.origin(request, Kind.SYNC), sent, sync_answers.single_answer
@@ -54,6 +58,7 @@ class SyncRoutes:
         """As `post`, for `?mode=delete` (the default) and `deactivate`, which leaves it in the shop."""
         mode, dry_run = request.query.get("mode", "delete"), request.query.get("dry_run", "false")
         sent = sync.read_deletion(request.match_info["reference"], mode, dry_run)
+        self._surface.quotas.count_items(request, request[CALLER], 1)
         return await self._bring(
             request, self._surface.origin(request, Kind.SYNC), sent, sync_answers.single_answer
         )
@@ -82,6 +87,7 @@ class SyncRoutes:
         refused = [item.position for item in items if item.result is Result.REFUSED]
         retry = retry_of(submission, refused, kept)
         check_deletions(caller, retry.sent)
+        surface.quotas.count_items(request, caller, len(retry.positions))
         shop = chosen_shop(caller, surface.shops.of_tenant(caller.tenant), submission.shop)
         single = submission.total_items == 1
         kind = Kind.SYNC if single else Kind.BATCH
@@ -105,14 +111,26 @@ class SyncRoutes:
             raise replace(violated(as_sent(sent.entries[0].reasons)), dry_run=sent.dry_run)
         submission_id = await self._surface.remembering.accept(request, origin, sent)
         try:
-            await self._wait(request, submission_id, patient.seconds)
+            if not await self._waits_in_vain(request, origin, patient):
+                await self._wait(request, submission_id, patient.seconds)
             submission, items = await self._load(request, submission_id)
+            is_open = any(item.result is None for item in items)
+            in_vain = is_open and await self._waits_in_vain(request, origin, patient)
         except DATABASE_AWAY:  # it was there to accept: nobody may be told that nothing was accepted
             return _accepted(sync_answers.not_known_yet(submission_id), submission_id, patient)
+        if in_vain:
+            raise sync_answers.shop_away(submission, _where_it_goes_on(submission_id, patient))
         body = answer(submission, items)
-        if any(item.result is None for item in items):
+        if is_open:
             return _accepted(body, submission_id, patient)
         return web.json_response(body, headers=_applied(patient))
+
+    async def _waits_in_vain(self, request: web.Request, origin: Origin, patient: Patience) -> bool:
+        """Whether the caller wants to wait for one product of a shop that is away."""
+        if origin.kind is not Kind.SYNC or patient.seconds == 0:
+            return False
+        async with self._surface.rows(request).transaction() as connection:
+            return await reachability_store.is_away(connection, origin.shop)
 
     async def _wait(self, request: web.Request, submission_id: str, seconds: float) -> None:
         """Return when every item is settled, or after `seconds`."""
@@ -143,8 +161,12 @@ class SyncRoutes:
 
 
 def _accepted(body: Mapping[str, Any], submission_id: str, patient: Patience) -> web.Response:
-    headers = {"Location": f"/api/products/sync/{submission_id}", "Retry-After": LOOK_AGAIN_SECONDS}
-    return web.json_response(body, status=202, headers=headers | _applied(patient))
+    return web.json_response(body, status=202, headers=_where_it_goes_on(submission_id, patient))
+
+
+def _where_it_goes_on(submission_id: str, patient: Patience) -> dict[str, str]:
+    location = f"/api/products/sync/{submission_id}"
+    return {"Location": location, "Retry-After": LOOK_AGAIN_SECONDS, **_applied(patient)}
 
 
 def _applied(patient: Patience) -> dict[str, str]:

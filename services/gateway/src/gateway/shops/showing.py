@@ -99,6 +99,7 @@ def _terms(settings: dict[str, Any]) -> ShownTerms:
         "creates_per_request": terms.creates_per_request,
         "changes_per_request": terms.changes_per_request,
         "stock_from": terms.stock_from,
+        "repeat_stocks": terms.repeat_stocks,
         "home_category": terms.home_category,
         "verify_writes": terms.verify_writes,
         "owners": dict(terms.owners),

@@ -147,6 +147,14 @@ async def registered_among(connection: Connection, shops: Sequence[str]) -> set[
     return {row["shop"] for row in rows}
 
 
+async def tenant_of_registered(connection: Connection, shop: str) -> str | None:
+    """Who registered the shop, also where it was removed since."""
+    tenant: str | None = await connection.fetchval(
+        "select tenant from registered_shops where shop = $1", shop
+    )
+    return tenant
+
+
 async def lock_registrations(connection: Connection, shops: Sequence[str]) -> list[Registration]:
     """These registered shops as they are now, locked until the end of the transaction."""
     rows = await connection.fetch(
