@@ -15,12 +15,14 @@ from gateway.strict_json import Json, Unreadable, parse_json
 
 SMALL_BODY_BYTES = 64 * 1024
 LEAST_AT_A_TIME = 2  # so many of the largest bodies can be read side by side
+UNVOUCHED_SHARE = 4  # bodies of senders that are not known yet get a quarter: anybody can send them
 
 
 class BodyBudget:
     """The memory that bodies may take at a time; requests wait for their turn.
 
-    A small body is not counted: it never waits for large ones.
+    A small body is not counted: it never waits for large ones. Those that nobody has vouched for take no more
+    than a part of it, together: others never wait for them alone.
     """
 
     def __init__(self, total_bytes: int, turn_seconds: float) -> None:
@@ -33,10 +35,20 @@ class BodyBudget:
     def free_bytes(self) -> int:
         return self.total_bytes - sum(share.size for share in self.shares)
 
+    @property
+    def unvouched_bytes(self) -> int:
+        """What bodies that nobody has vouched for may take."""
+        return self.total_bytes // UNVOUCHED_SHARE
+
+    @property
+    def free_unvouched_bytes(self) -> int:
+        taken = sum(share.size for share in self.shares if not share.is_vouched)
+        return min(self.free_bytes, self.unvouched_bytes - taken)
+
     @asynccontextmanager
-    async def share(self) -> AsyncIterator["BodyShare"]:
+    async def share(self, *, is_vouched: bool = True) -> AsyncIterator["BodyShare"]:
         """A share of the memory, empty at first, free again with the end of the block."""
-        share = BodyShare(self)
+        share = BodyShare(self, is_vouched=is_vouched)
         self.shares.append(share)
         try:
             yield share
@@ -56,10 +68,17 @@ class BodyBudget:
 class BodyShare:
     """What one body takes of the memory."""
 
-    def __init__(self, budget: BodyBudget) -> None:
+    def __init__(self, budget: BodyBudget, *, is_vouched: bool) -> None:
         self._budget = budget
+        self.is_vouched = is_vouched
         self.size = 0
         self.is_waiting = False
+
+    async def vouch(self) -> None:
+        """It is known who sent the body: it counts among the others from now on."""
+        self.is_vouched = True
+        async with self._budget.changed:
+            self._budget.changed.notify_all()
 
     async def grow_to(self, size: int) -> None:
         """Hold `size` bytes from now on.
@@ -68,7 +87,8 @@ class BodyShare:
         """
         budget = self._budget
         wanted = max(0, size - SMALL_BODY_BYTES)
-        if wanted > budget.total_bytes // LEAST_AT_A_TIME:
+        most = budget.total_bytes if self.is_vouched else budget.unvouched_bytes
+        if wanted > most // LEAST_AT_A_TIME:
             raise too_large("The body holds more values than can be read at a time; send it in parts.")
         if not self._fits(wanted):
             await self._wait_for(wanted)
@@ -89,7 +109,9 @@ class BodyShare:
             self.is_waiting = False
 
     def _fits(self, wanted: int) -> bool:
-        return wanted - self.size <= self._budget.free_bytes
+        budget = self._budget
+        free = budget.free_bytes if self.is_vouched else budget.free_unvouched_bytes
+        return wanted - self.size <= free
 
 
 async def read_json(request: web.Request, *, max_bytes: int = SMALL_BODY_BYTES) -> Json:
@@ -98,10 +120,10 @@ async def read_json(request: web.Request, *, max_bytes: int = SMALL_BODY_BYTES) 
     body = bytearray()
     async for part in chunks_of(request, max_bytes):
         body += part
-    return await parsed(bytes(body))
+    return await parsed(body)
 
 
-async def parsed(raw: bytes) -> Json:
+async def parsed(raw: bytes | bytearray) -> Json:
     """The value behind the body, read in a thread where it is long. Raises `Refusal` (400)."""
     try:
         return await asyncio.to_thread(parse_json, raw) if len(raw) > SMALL_BODY_BYTES else parse_json(raw)

@@ -12,10 +12,19 @@ from secrets import token_hex
 from gateway.pictures import Base64Picture, ImageRefused
 
 KEY = b"base64"
+# Without possessive quantifiers, which Python 3.11.2 gets wrong. A string that goes on costs one pass more.
+_WITHIN_STRING = rb'[^"\\]*(?:\\.[^"\\]*)*'
+_STRING = rb'"' + _WITHIN_STRING + rb'"'
+_WITHIN = re.compile(_WITHIN_STRING, re.DOTALL)
+_STRINGS = re.compile(_STRING, re.DOTALL)
+# Everything up to a string that is the key, or one that goes on in the next part.
+_ORDINARY = re.compile(rb'(?:[^"]+|(?!"base64")' + _STRING + rb")+", re.DOTALL)
+_WINDOW = 64 * 1024  # bytes that are passed over at a time: a match remembers where each string began
 _END_OR_ESCAPE = re.compile(rb'["\\]')
 _NOT_SPACE = re.compile(rb"[^ \t\r\n]")
 _CONTROL = re.compile(rb"[\x00-\x1f]")
 _ESCAPES = {b"\\/": b"/", b"\\n": b"\n", b"\\r": b"\r", b"\\t": b"\t"}
+_MARKS = (b'"', b"\\")
 _UNREADABLE = b"!"  # stands for what no base64 contains
 _BETWEEN_VALUES = (b",", b"[", b"{")
 
@@ -82,27 +91,37 @@ class PictureCutter:
                 return self._inside_picture(part, at, finished)
 
     def _between(self, part: bytes, at: int) -> int:
-        quote = part.find(b'"', at)
-        end = len(part) if quote < 0 else quote + 1
-        self.remaining += part[at:end]
-        self._values += sum(part.count(mark, at, end) for mark in _BETWEEN_VALUES)
-        if quote >= 0:
+        end = self._ordinary_end(part, at)
+        if end == at:
+            self.remaining += b'"'
             self._state, self._string, self._escape = _State.STRING, b"", b""
+            return at + 1
+        ordinary = part[at:end]
+        self.remaining += ordinary
+        outside = _STRINGS.sub(b"", ordinary)
+        self._values += sum(map(outside.count, _BETWEEN_VALUES))
         return end
+
+    def _ordinary_end(self, part: bytes, at: int) -> int:
+        found = _ORDINARY.match(part, at, at + _WINDOW)
+        return found.end() if found else at
 
     def _inside(self, part: bytes, at: int) -> int:
         if self._escape:  # whatever follows a backslash belongs to the string
             self._escape = b""
             self.remaining += part[at : at + 1]
             return at + 1
-        found = _END_OR_ESCAPE.search(part, at)
-        end = found.end() if found else len(part)
+        found = _WITHIN.match(part, at, at + _WINDOW)
+        end = found.end() if found else at
+        mark = part[end : end + 1]  # a closing quote, or a backslash without what it escapes
+        if mark in _MARKS:
+            end += 1
         self.remaining += part[at:end]
         if len(self._string) <= len(KEY):
             self._string += part[at : min(end, at + len(KEY) + 2)]
-        if found and found[0] == b"\\":
-            self._escape = b"\\"
-        elif found:
+        if mark == b"\\":
+            self._escape = mark
+        elif mark == b'"':
             self._state = _State.COLON if self._string == KEY + b'"' else _State.BETWEEN
         return end
 

@@ -8,18 +8,22 @@ import json
 import os
 import time
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from yarl import URL
 
 from common.messages import Intent
 from common.messaging.broker import Broker
+from gateway.access.guessing import LIMITS, Count
 from gateway.access.scopes import Role
 from gateway.inbound import store
 from gateway.inbound.sources import InboundSource, known_sources
-from gateway.settings import GatewaySettings
-from gateway.testing import Answer, Running, logged_in
+from gateway.settings import MEBIBYTE, GatewaySettings
+from gateway.testing import Answer, Running, StartGateway, logged_in
 
 PATH = "/api/webhooks/gesmart/products"
 SECRET, NEXT = "hV4pTz8KqRw2Lm6NbXc9Jd3FsGy7Ua5E", "Qe7Yt3Lk9Wz5Rb1Nc8Mv4Xj6Hp2Sd0Fg"
@@ -159,6 +163,72 @@ async def test_what_cannot_be_read_is_refused_and_its_id_stays_free(gateway: Run
     ]
 
 
+async def test_an_event_that_contradicts_the_signed_one_is_refused_and_on_record(gateway: Running) -> None:
+    signed = {"type": "product.updated", "data": PRODUCT}
+    refused = await deliver(gateway, signed, event="product.deleted")
+    assert (refused.status, refused.body["details"][0]["field"]) == (422, "X-GeSmart-Event")
+    assert (await deliver(gateway, signed, event="product.updated")).status == 200
+    found = await attempts(gateway)
+    assert [(one["event"], one["reason"]) for one in found] == [
+        ("product.deleted", "event_differs"),
+        ("product.updated", None),
+    ]
+
+
+async def test_values_that_take_much_memory_are_counted_before_they_are_read(
+    start_gateway: StartGateway,
+) -> None:
+    small = await start_gateway(bodies_in_memory_max_bytes=8 * MEBIBYTE)
+    body = b"[" + b"{}," * 100_000 + b"{}]"
+    assert (await deliver(small, body)).status == 413
+    assert (await deliver(small, PRODUCT)).status == 200
+    assert [one["reason"] for one in await attempts(small)] == ["too_large", None]  # not: batch_too_large
+
+
+@asynccontextmanager
+async def announced(gateway: Running) -> AsyncIterator[asyncio.StreamReader]:
+    """A delivery that says how large it is and never comes; what it is answered."""
+    url = URL(gateway.client.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = {
+        "Host": "gateway",
+        "Content-Type": "application/json",
+        "Content-Length": str(16 * MEBIBYTE),
+        "X-GeSmart-Signature": f"sha256={'0' * 64}",
+        "X-GeSmart-Timestamp": str(int(time.time())),
+        "X-GeSmart-Delivery": "d-1",
+        "Expect": "100-continue",
+    }
+    lines = [f"POST {PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
+    writer.write("\r\n".join(lines).encode())
+    await reader.readuntil(b"100 Continue\r\n\r\n")  # it is worked on from here
+    try:
+        yield reader
+    finally:
+        writer.close()
+
+
+async def test_deliveries_that_are_only_announced_keep_no_memory_from_others(
+    start_gateway: StartGateway,
+) -> None:
+    small = await start_gateway(bodies_in_memory_max_bytes=64 * MEBIBYTE, body_turn_seconds=0.1)
+    items = [{"reference": f"P-{number}", "description": "x" * 5000} for number in range(200)]
+    products = [PRODUCT | item for item in items]
+    async with AsyncExitStack() as stack:
+        for _ in range(8):
+            await stack.enter_async_context(announced(small))
+        assert (await small.client.post("/api/products/bulk", {"items": items})).status == 200
+        assert (await deliver(small, products)).status == 200
+
+
+async def test_without_a_source_no_body_is_waited_for(start_gateway: StartGateway) -> None:
+    closed = await start_gateway(inbound_webhooks=())
+    async with announced(closed) as reader:
+        assert b" 401 " in await reader.readline()
+    [attempt] = await attempts(closed)
+    assert (attempt["outcome"], attempt["reason"], attempt["source"]) == ("refused", "signature_wrong", None)
+
+
 async def test_what_cannot_be_taken_in_now_may_be_sent_again(
     gateway: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -280,3 +350,32 @@ async def test_a_tenant_reads_what_became_of_its_webhooks(gateway: Running) -> N
     assert (await spy.get(RECORD)).body["data"]["inbound_webhooks"] == []
     for query in ("outcome=lost", "since=x", "sauce=erp", "delivery_id=%00", "page=0"):
         assert (await gateway.client.get(f"{RECORD}?{query}")).status == 422, query
+
+
+async def test_what_an_erp_sends_has_quotas_as_of_a_credential(start_gateway: StartGateway) -> None:
+
+    def two(number: int) -> dict[str, Any]:
+        return {"products": [{**PRODUCT, "reference": f"{letter}{number}"} for letter in "AB"]}
+
+    gateway = await start_gateway(quota_window_seconds=600, quota_max_items=5)
+    answers = [await deliver(gateway, two(number), f"d-{number}") for number in (1, 2, 3)]
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    assert int(answers[2].headers["Retry-After"]) > 0
+    assert (await deliver(gateway, two(1), "d-1")).status == 200  # once more: no new items
+    assert [attempt["reason"] for attempt in await attempts(gateway)][2] == "quota_exceeded"
+    requests = await start_gateway(quota_window_seconds=600, quota_max_requests=1)
+    statuses = [(await deliver(requests, PRODUCT, f"e-{number}")).status for number in (1, 2)]
+    assert statuses == [200, 429]
+    size = await start_gateway(quota_window_seconds=600, quota_max_bytes=100)
+    statuses = [(await deliver(size, PRODUCT, f"f-{number}")).status for number in (1, 2)]
+    assert statuses == [200, 429]
+
+
+async def test_who_signs_wrong_again_and_again_is_kept_waiting_and_nobody_else(gateway: Running) -> None:
+    free = LIMITS[Count.SIGNATURES].free
+    wrong = [await deliver(gateway, PRODUCT, f"w-{number}", secret=NEXT[::-1]) for number in range(free + 1)]
+    assert {answer.status for answer in wrong[:free]} == {401}
+    assert (wrong[-1].status, wrong[-1].body["error"][:23]) == (429, "Too many wrong attempts")
+    assert int(wrong[-1].headers["Retry-After"]) > 0
+    assert (await deliver(gateway, PRODUCT)).status == 200
+    assert (await attempts(gateway))[free]["reason"] == "too_many_attempts"

@@ -60,6 +60,63 @@ async def test_of_two_that_wait_for_each_other_the_older_gets_the_memory() -> No
     assert budget.free_bytes == 300
 
 
+async def test_bodies_that_nobody_has_vouched_for_wait_for_each_other_alone() -> None:
+    budget = BodyBudget(400, turn_seconds=0.01)
+
+    async def unvouched(size: int) -> int | None:
+        try:
+            async with budget.share(is_vouched=False) as share:
+                await share.grow_to(SMALL_BODY_BYTES + size)
+                return None
+        except Refusal as refused:
+            return refused.status
+
+    async with budget.share(is_vouched=False) as first, budget.share(is_vouched=False) as second:
+        await first.grow_to(SMALL_BODY_BYTES + 50)
+        await second.grow_to(SMALL_BODY_BYTES + 50)
+        assert await unvouched(1) == 503  # a quarter is theirs
+        assert await unvouched(51) == 413
+        assert await refusal_of(budget, SMALL_BODY_BYTES + 200) is None
+        await first.vouch()
+        assert await unvouched(50) is None
+        await first.grow_to(SMALL_BODY_BYTES + 200)
+    assert budget.free_bytes == 400
+
+
+async def test_who_waits_gets_the_memory_of_a_body_that_was_vouched_for() -> None:
+    budget = BodyBudget(400, turn_seconds=10)
+    async with budget.share(is_vouched=False) as first, budget.share(is_vouched=False) as second:
+        await first.grow_to(SMALL_BODY_BYTES + 50)
+        await second.grow_to(SMALL_BODY_BYTES + 50)
+        async with budget.share(is_vouched=False) as third:
+            waiting = asyncio.create_task(third.grow_to(SMALL_BODY_BYTES + 50))
+            await asyncio.sleep(0)
+            await first.vouch()
+            await waiting
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 150)), max_size=30))
+def test_whoever_comes_who_is_vouched_for_finds_the_rest_free(sizes: list[tuple[bool, int]]) -> None:
+    async def play() -> None:
+        budget = BodyBudget(400, turn_seconds=0.0001)
+
+        async def take(*, is_vouched: bool, size: int) -> None:
+            try:
+                async with budget.share(is_vouched=is_vouched) as share:
+                    await share.grow_to(SMALL_BODY_BYTES + size)
+                    assert budget.free_bytes >= 0
+                    assert sum(one.size for one in budget.shares if not one.is_vouched) <= 100
+                    await asyncio.sleep(0)
+                    await share.vouch()
+            except Refusal:
+                pass
+
+        await asyncio.gather(*(take(is_vouched=is_vouched, size=size) for is_vouched, size in sizes))
+        assert budget.free_bytes == 400
+
+    asyncio.run(play())
+
+
 @given(st.lists(st.integers(0, SMALL_BODY_BYTES + 400), max_size=30))
 def test_shares_never_sum_up_to_more_than_there_is(sizes: list[int]) -> None:
     async def play() -> None:

@@ -170,6 +170,25 @@ def test_fields_of_seed_000_and_their_other_names_are_read() -> None:
     assert draft.images[0].sha256 == "a" * 64
 
 
+@pytest.mark.parametrize(
+    ("sent", "active"), [("active", True), ("inactive", False), (True, True), (0, False), (None, None)]
+)
+def test_status_is_another_name_of_active_with_words_of_its_own(sent: Any, active: bool | None) -> None:
+    assert read({"reference": "A", "status": sent}).fields == {"active": active}
+
+
+@pytest.mark.parametrize("sent", ["draft", "Active", 2, [], {}])
+def test_another_status_is_refused(sent: Any) -> None:
+    assert refusal({"reference": "A", "status": sent}) == {"status": "type_wrong"}
+
+
+def test_active_takes_no_words_and_contradicts_no_status() -> None:
+    assert refusal({"reference": "A", "active": "active"}) == {"active": "type_wrong"}
+    both = {"reference": "A", "active": True, "status": "inactive"}
+    assert refusal(both) == {"status": "fields_contradict"}
+    assert read({**both, "status": "active"}).fields == {"active": True}
+
+
 def test_a_language_block_is_more_special_than_a_plain_text_in_either_order() -> None:
     both: dict[str, Any] = {"reference": "A", "name": "Plain", "en": {"name": "English"}}
     assert read(both).fields["name"] == {PLAIN: "Plain", "en": "English"}

@@ -152,6 +152,29 @@ def test_an_event_says_what_is_meant(event: str, intent: Intent) -> None:
     assert entry.intent is intent
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "product.updated", "data": PRODUCT},
+        {"type": "product.exploded", "data": PRODUCT},
+        {"type": "product.updated", **PRODUCT},
+    ],
+)
+def test_a_header_that_nobody_signed_makes_no_deletion_of_what_was_signed(body: dict[str, Any]) -> None:
+    with pytest.raises(Refusal) as refused:
+        gesmart.read_delivery(body, "product.deleted")
+    assert (refused.value.status, refused.value.code) == (422, "event_differs")
+    assert refused.value.details[0].field == "X-GeSmart-Event"
+
+
+def test_a_header_that_agrees_with_what_was_signed_is_taken() -> None:
+    body = {"type": "product.updated", "data": PRODUCT}
+    [entry] = gesmart.read_delivery(body, "product.updated").entries
+    assert entry.intent is Intent.UPDATE
+    [entry] = gesmart.read_delivery({"type": "simple", **PRODUCT}, "product.deleted").entries
+    assert entry.intent is Intent.DELETE  # `type` is no event there
+
+
 def test_a_deletion_reads_nothing_but_which_product() -> None:
     [entry] = gesmart.read_delivery({"reference": "A", "price": "no number"}, "product.deleted").entries
     assert isinstance(entry, Draft)

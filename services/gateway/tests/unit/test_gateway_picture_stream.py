@@ -93,6 +93,16 @@ def test_any_bytes_pass_and_the_size_of_the_parts_does_not_matter(body: bytes, s
         assert whole[0] == split[0] == body
 
 
+@given(values, st.integers(1, 9), st.sampled_from([None, 2]))
+def test_what_a_body_takes_does_not_depend_on_its_parts(value: Any, size: int, indent: int | None) -> None:
+    body = json.dumps(value, indent=indent).encode()
+    whole, split = PictureCutter(MAX), PictureCutter(MAX)
+    whole.feed(body)
+    for at in range(0, len(body), size):
+        split.feed(body[at : at + size])
+    assert whole.memory_bytes == split.memory_bytes
+
+
 def test_slashes_that_were_escaped_are_read_as_php_writes_them() -> None:
     data = PNG + b"\xff\xff\xff\xfe" * 30
     body = json.dumps({"base64": base64.b64encode(data).decode()}).replace("/", "\\/").encode()

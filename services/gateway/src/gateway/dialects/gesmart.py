@@ -1,7 +1,8 @@
 """Webhooks of GeSmart: products of the sync dialect, with an event that says what happened to them.
 
 `product.created` writes the product whether the shop has it or not, `product.updated` and `product.deleted`
-are about one that it has. A product that states an `operation` of its own is read by that.
+are about one that it has. A product that states an `operation` of its own is read by that. The event stands
+in the body, which is signed, or in a header, which is not.
 """
 
 from dataclasses import replace
@@ -14,6 +15,7 @@ from gateway.dialects.plans import told_as_sent
 from gateway.drafts import Draft, RefusedItem, SentProducts
 from gateway.errors import Refusal, unreadable, violated
 from gateway.fields import IDS
+from gateway.inbound.signatures import EVENT
 from gateway.strict_json import Json
 from gateway.submissions import Accepted
 
@@ -27,10 +29,13 @@ EVENTS = {
 def read_delivery(body: Json, event: str | None) -> SentProducts:
     """The changes of a product, a list of products, `{products: […]}` or `{type, data}` with one of these.
 
-    Raises `Refusal`: 400, 413, 422.
+    `event` is what the header says. Raises `Refusal`: 400, 413, 422.
     """
-    if isinstance(body, dict) and "data" in body and isinstance(body.get("type"), str):
-        event, body = event or body["type"], body["data"]
+    if isinstance(body, dict) and isinstance(told := body.get("type"), str):
+        if event not in {None, told} and ("data" in body or told in EVENTS):
+            raise _event_differs(told)
+        if "data" in body:
+            event, body = told, body["data"]
     if isinstance(body, dict) and set(body) == {"products"}:
         body = body["products"]
     products = body if isinstance(body, list) else [body]
@@ -45,6 +50,13 @@ def read_delivery(body: Json, event: str | None) -> SentProducts:
         raise violated([Reason(code="event_unknown", field="event", message=message)])
     intent = None if event is None else EVENTS[event]
     return SentProducts([_read(product, position, intent) for position, product in enumerate(products)])
+
+
+def _event_differs(told: str) -> Refusal:
+    """422: whoever changes the header must not make a deletion of an update that somebody else signed."""
+    message = f"The body, which is signed, says {told[:40]!r}; leave the header out, or let it say the same."
+    details = [Reason(code="event_differs", field=EVENT, message=message)]
+    return Refusal(422, "event_differs", message, details)
 
 
 def _read(product: Json, position: int, intent: Intent | None) -> Draft | RefusedItem:

@@ -14,6 +14,7 @@ from aiohttp import web
 from common.database import Database
 from common.messages import Reason
 from gateway.accepting import KeyTaken
+from gateway.access.guard import Guard
 from gateway.body import check_json, chunks_of, parsed
 from gateway.dialects import gesmart
 from gateway.drafts import RefusedItem, SentProducts
@@ -22,6 +23,7 @@ from gateway.inbound import store
 from gateway.inbound.signatures import EVENT, GESMART, STANDARD, Claim, NotVouched, read_claim, voucher
 from gateway.inbound.sources import InboundSource
 from gateway.inbound.store import Attempt, Delivery, KnownDelivery
+from gateway.shops.store import tenant_of_registered
 from gateway.submissions import Accepted, Kind, Origin
 from gateway.surface import Surface, current_trace_id
 from gateway.vocabulary import as_sent
@@ -41,8 +43,11 @@ class Answered:
 class Deliveries:
     """What the sources send."""
 
-    def __init__(self, surface: Surface, sources: Sequence[InboundSource], database: Database) -> None:
+    def __init__(
+        self, surface: Surface, sources: Sequence[InboundSource], database: Database, guard: Guard
+    ) -> None:
         self._surface = surface
+        self._guard = guard
         self._sources = sources
         self._database = database  # for attempts that no secret vouches for: they are nobody's
 
@@ -69,35 +74,45 @@ class Deliveries:
             claim = read_claim(request.headers, time.time())
         except NotVouched as reason:
             raise _not_vouched(reason) from None
+        if not self._sources:
+            raise _signed_by_nobody()
         check_json(request, limit)
-        length = limit if request.content_length is None else request.content_length
-        async with self._surface.bodies.hold(length):
+        async with self._surface.bodies.share(is_vouched=False) as share:
             raw = bytearray()
             async for part in chunks_of(request, limit):
                 raw += part
-            return await self._take_body(claim, bytes(raw), attempt)
+                if request.content_length is None:
+                    self._surface.quotas.count_bytes_of_address(request, len(part))
+                await share.grow_to(len(raw))
+            attempt.bytes = len(raw)
+            source = await asyncio.to_thread(voucher, claim, raw, self._sources)
+            if source is None:
+                await self._guard.signature_was_wrong(attempt.address)
+                raise _signed_by_nobody()
+            await share.vouch()
+            return await self._take_body(request, source, claim, raw, attempt)
 
-    async def _take_body(self, claim: Claim, raw: bytes, attempt: Attempt) -> Answered:
-        attempt.bytes = len(raw)
-        source = await asyncio.to_thread(voucher, claim, raw, self._sources)
-        if source is None:
-            message = "No secret that is known here signed this body at this time."
-            raise _not_vouched(NotVouched("signature_wrong", "signature", message))
+    async def _take_body(
+        self, request: web.Request, source: InboundSource, claim: Claim, raw: bytearray, attempt: Attempt
+    ) -> Answered:
+        attempt.source = source.name
+        self._surface.quotas.use_signed(request, source.name, len(raw))
         shop = self._surface.shops.by_id.get(source.shop)
         if shop is None:
+            attempt.tenant = await tenant_of_registered(self._database.pool, source.shop)
             raise Refusal(410, "shop_removed", "The shop that this secret speaks for was removed.")
-        tenant = shop.tenant
-        attempt.source, attempt.tenant = source.name, tenant
+        tenant = attempt.tenant = shop.tenant
         delivery = Delivery(
             tenant,
             source.name,
             claim.delivery_id,
             body_digest=hashlib.sha256(raw).digest(),
-            signed_digest=hashlib.sha256(claim.signed(raw)).digest(),
+            signed_digest=_signed_digest(claim, raw),
         )
         if known := await self._known(delivery):
             return await self._again(known, delivery, attempt)
         sent = await self._products(tenant, raw, attempt)
+        self._surface.quotas.count_signed_items(request, source.name, len(sent.entries))
         try:
             return await self._queue(source, delivery, sent, attempt)
         except KeyTaken:  # the same delivery, a moment earlier
@@ -110,12 +125,13 @@ class Deliveries:
         async with self._surface.rows_of(delivery.tenant).transaction() as connection:
             return await store.find(connection, delivery)
 
-    async def _products(self, tenant: str, raw: bytes, attempt: Attempt) -> SentProducts:
+    async def _products(self, tenant: str, raw: bytearray, attempt: Attempt) -> SentProducts:
         """The products of a body that was vouched for, their pictures stored."""
         media = self._surface.media
-        remaining, pictures = await media.cut_out(tenant, _parts(raw))
-        sent = gesmart.read_delivery(await parsed(remaining), attempt.event)
-        sent = replace(sent, entries=await media.refer_to_images(tenant, sent.entries, pictures))
+        async with self._surface.bodies.share() as share:  # beside that of `raw`, which is there as well
+            remaining, pictures = await media.cut_out(tenant, _parts(raw), share)
+            sent = gesmart.read_delivery(await parsed(remaining), attempt.event)
+            sent = replace(sent, entries=await media.refer_to_images(tenant, sent.entries, pictures))
         refused = [entry for entry in sent.entries if isinstance(entry, RefusedItem)]
         if len(refused) == len(sent.entries):
             raise violated(_by_product(refused))
@@ -156,6 +172,17 @@ def _not_vouched(reason: NotVouched) -> Refusal:
     return Refusal(401, reason.code, "The delivery is not signed as it must be.", details, headers=CHALLENGE)
 
 
+def _signed_by_nobody() -> Refusal:
+    message = "No secret that is known here signed this body at this time."
+    return _not_vouched(NotVouched("signature_wrong", "signature", message))
+
+
+def _signed_digest(claim: Claim, raw: bytearray) -> bytes:
+    digest = hashlib.sha256(claim.head)
+    digest.update(raw)
+    return digest.digest()
+
+
 def _by_product(refused: Sequence[RefusedItem]) -> list[Reason]:
     if len(refused) == 1:
         return as_sent(refused[0].reasons)
@@ -166,6 +193,6 @@ def _by_product(refused: Sequence[RefusedItem]) -> list[Reason]:
     ]
 
 
-async def _parts(raw: bytes) -> AsyncIterator[bytes]:
+async def _parts(raw: bytearray) -> AsyncIterator[bytes]:
     for start in range(0, len(raw), PART_BYTES):
-        yield raw[start : start + PART_BYTES]
+        yield bytes(raw[start : start + PART_BYTES])

@@ -49,10 +49,11 @@ class Claim:
     signatures: tuple[bytes, ...] = field(repr=False)
     is_standard: bool
 
-    def signed(self, raw: bytes) -> bytes:
-        """The bytes that were signed, if this is true."""
+    @property
+    def head(self) -> bytes:
+        """What was signed before the body, if this is true."""
         head = f"{self.delivery_id}.{self.timestamp}." if self.is_standard else f"{self.timestamp}."
-        return head.encode() + raw
+        return head.encode()
 
 
 def read_claim(headers: Mapping[str, str], now: float) -> Claim:
@@ -100,14 +101,15 @@ def _standard(text: str) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-def voucher(claim: Claim, raw: bytes, sources: Sequence[InboundSource]) -> InboundSource | None:
+def voucher(claim: Claim, raw: bytes | bytearray, sources: Sequence[InboundSource]) -> InboundSource | None:
     """The source whose secret signed it. Every secret is tried, whichever fits: time tells nothing."""
-    signed, found = claim.signed(raw), None
+    found = None
     for source in sources:
         for secret in source.secrets:
             key = standard_key(secret) if claim.is_standard else secret.get_secret_value().encode()
-            expected = hmac.digest(key or b"", signed, hashlib.sha256)
+            signed = hmac.new(key or b"", claim.head, hashlib.sha256)
+            signed.update(raw)  # which is not copied for it
             for signature in claim.signatures:
-                if hmac.compare_digest(expected, signature):
+                if hmac.compare_digest(signed.digest(), signature):
                     found = source
     return found

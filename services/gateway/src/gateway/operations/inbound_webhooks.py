@@ -45,7 +45,8 @@ DELIVER = Operation(
         Parameter(
             name=EVENT,
             place="header",
-            description="What happened to the products; without it they say so themselves.",
+            description="What happened to the products; without it the body's `type` says so, or they do. "
+            "Beside a `type` it must be the same (`event_differs`).",
             kind=Literal[*EVENTS],
             example="product.updated",
         ),
