@@ -45,20 +45,19 @@ class Media:
             await store.record_media(connection, tenant, sha256, size)
 
     async def cut_out(
-        self, tenant: str, parts: AsyncIterator[bytes], share: BodyShare | None = None
-    ) -> tuple[bytes, Pictures]:
+        self, tenant: str, parts: AsyncIterator[bytes], share: BodyShare
+    ) -> tuple[bytearray, Pictures]:
         """The JSON that remains of a body once its pictures are stored, and what became of each.
 
-        `share` grows with what is in memory; None where that is counted already. Raises `Refusal`: 413, 503.
+        `share` grows with what is in memory. Raises `Refusal`: 413, 503.
         """
         cutter = PictureCutter(self.max_bytes)
         pictures: Pictures = {}
         async for part in parts:
             for picture in cutter.feed(part):
                 pictures[picture.name] = await self._store(tenant, picture.content)
-            if share is not None:
-                await share.grow_to(cutter.memory_bytes)
-        return bytes(cutter.remaining), pictures
+            await share.grow_to(cutter.memory_bytes)
+        return cutter.remaining, pictures
 
     async def refer_to_images(
         self, tenant: str, entries: Sequence[Draft | RefusedItem], pictures: Pictures

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 from common.messages import Intent
 from gateway.dialects import bulk, gesmart, sync
-from gateway.field_schemas import LANGUAGE, Bounds, Wording, schema_of
-from gateway.fields import ALIASES, FIELDS, IDS
+from gateway.field_schemas import LANGUAGE, Bounds, Wording, schema_of, schema_read_by
+from gateway.fields import ALIASES, FIELDS, IDS, READ_OTHERWISE
 
 ABOUT: Mapping[str, str] = {
     "name": "A text for all languages, or texts by language.",
@@ -175,7 +175,10 @@ def _bulk_fields() -> dict[str, Any]:
     wording = Wording(numeric_strings=True)
     fields = {name: _typed(schema_of(name, wording), ABOUT[name]) for name in FIELDS}
     for name, ours in ALIASES.items():
-        schema = schema_of(ours, wording) if ours in FIELDS else _nullable({"type": "string"})
+        if name in READ_OTHERWISE:
+            schema = schema_read_by(READ_OTHERWISE[name], wording)
+        else:
+            schema = schema_of(ours, wording) if ours in FIELDS else _nullable({"type": "string"})
         fields[name] = _typed(schema, f"Another name of {ours}.")
     return fields
 

@@ -18,6 +18,9 @@ LANGUAGE = re.compile(r"^[a-z]{2}(?:-[a-z]{2})?$")
 _NUMBER = re.compile(r"^-?[0-9]+(?:\.[0-9]+)?$", re.ASCII)
 _SHA256 = re.compile(r"^[0-9a-f]{64}\Z")
 
+STATUSES = {"active": True, "inactive": False}
+"""Whether the shop shows a product, in words."""
+
 
 class Reading:
     """Reads values of one item and collects what is wrong with them.
@@ -40,13 +43,19 @@ class Reading:
         self.wrong(path, "Must be a text.")
         return None
 
-    def flag(self, value: Json, path: str) -> bool | None:
+    def flag(self, value: Json, path: str, otherwise: str = "Must be true or false.") -> bool | None:
         if isinstance(value, bool | None):
             return value
         if self._numeric_strings and value in (0, 1, "0", "1"):
             return value in (1, "1")
-        self.wrong(path, "Must be true or false.")
+        self.wrong(path, otherwise)
         return None
+
+    def status(self, value: Json, path: str) -> bool | None:
+        """A flag, or one of seed 001's words for it."""
+        if isinstance(value, str) and value in STATUSES:
+            return STATUSES[value]
+        return self.flag(value, path, f"Must be {' or '.join(STATUSES)}.")
 
     def number(self, value: Json, path: str) -> Decimal | None:
         if value is None:

@@ -54,6 +54,18 @@ class Remembering:
     keep_seconds: float
     answer_seconds: float  # a request is answered within this time, or never
 
+    async def knows(self, request: web.Request, tenant: str) -> bool:
+        """Whether the request has a key under which something was accepted, whatever body it comes with now.
+
+        Raises `Refusal` (400) about the key.
+        """
+        key = key_of(request.headers.getall(HEADER, ()))
+        if key is None:
+            return False
+        keyed = KeyedRequest(tenant, request.method, request.path, key, fingerprint=b"")
+        async with self.rows_of(tenant).transaction() as connection:
+            return await store.find(connection, keyed, keep_seconds=self.keep_seconds) is not None
+
     async def accept(self, request: web.Request, origin: Origin, sent: SentProducts) -> str:
         """Take the products in, unless that was done; the id of their submission.
 

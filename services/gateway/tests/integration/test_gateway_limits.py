@@ -6,9 +6,21 @@ from typing import Any
 import pytest
 
 from common.messages import ChunkCompleted
-from gateway.testing import Running, StartGateway, eventually, nothing_yet, written
+from gateway.access.scopes import Role
+from gateway.testing import (
+    Client,
+    Running,
+    StartGateway,
+    all_refused,
+    all_written,
+    eventually,
+    logged_in,
+    nothing_yet,
+    written,
+)
 
 BULK = "/api/products/bulk"
+SYNC = "/api/products/sync"
 PROBLEM = {"Accept": "application/problem+json"}
 TYPES = "https://iana.org/assignments/http-problem-types#"
 
@@ -16,6 +28,8 @@ TYPES = "https://iana.org/assignments/http-problem-types#"
 QUOTAS = {
     "quota_window_seconds": 600,
     "quota_address_max_requests": 60,
+    "quota_address_max_items": 40,
+    "quota_address_max_bytes": 300_000,
     "quota_max_requests": 50,
     "quota_max_items": 30,
     "quota_max_bytes": 200_000,
@@ -84,6 +98,43 @@ async def test_an_address_has_its_quota_before_it_is_known_who_calls(limited: Ru
     assert (await limited.client.get("/readyz")).status == 200
 
 
+async def test_what_is_handed_in_again_and_what_is_deleted_are_items_too(limited: Running) -> None:
+    limited.stations.script = all_refused("price_negative", "price")
+    product = {"operation": "create", "name": "Machine", "price": 10, "quantity": 1}
+    products = [{**product, "reference": f"A{number}"} for number in range(14)]
+    sent = await limited.client.post(f"{SYNC}/batch", {"products": products})
+    assert '"items";r=16;' in sent.headers["RateLimit"]
+    limited.stations.script = all_written
+    retried = await limited.client.post(f"{SYNC}/{sent.body['data']['syncId']}/retry", {})
+    assert (retried.status, '"items";r=2;' in retried.headers["RateLimit"]) == (200, True)
+    statuses = [(await limited.client("DELETE", f"{SYNC}/A{number}")).status for number in range(3)]
+    assert statuses == [200, 200, 429]
+    assert len(limited.stations.submitted) == 4
+
+
+async def test_an_address_has_items_and_bytes_for_all_who_call_from_there(limited: Running) -> None:
+    def exceeded(answer: Any) -> tuple[int, list[str]]:
+        return answer.status, answer.body.get("violated-policies")
+
+    async def blank(client: Client, count: int) -> Any:
+        headers = {"Content-Type": "application/json", **PROBLEM}
+        return await client("POST", BULK, data=b" " * count, headers=headers)
+
+    async def unannounced(count: int) -> AsyncIterator[bytes]:
+        yield b" " * count
+
+    anna = await logged_in(limited, "anna@example.com", Role.MANAGER)
+    assert (await limited.client.post(BULK, items(30))).status == 200
+    many = await anna.post(BULK, items(11, "B"), headers=PROBLEM)
+    assert exceeded(many) == (429, ["address-items"])
+    assert (await anna.post(BULK, items(10, "B"))).status == 200
+    assert (await blank(limited.client, 190_000)).status == 400
+    assert exceeded(await blank(anna, 190_000)) == (429, ["address-bytes"])
+    headers = {"Content-Type": "application/json", **PROBLEM}
+    streamed = await anna("POST", BULK, data=unannounced(190_000), headers=headers)
+    assert exceeded(streamed) == (429, ["address-bytes"])
+
+
 async def test_nothing_more_is_taken_in_than_can_be_done_until_it_is_done(gateway: Running) -> None:
     gateway.stations.script = nothing_yet
     assert (await gateway.client.post(BULK, items(20))).status == 200
@@ -105,6 +156,22 @@ async def test_nothing_more_is_taken_in_than_can_be_done_until_it_is_done(gatewa
         return (await gateway.client.post(BULK, items(1, "E"))).status == 200
 
     await eventually(is_free)
+
+
+@pytest.mark.parametrize("count", [15, 20])  # once more is too much, and full already
+async def test_a_lost_answer_comes_again_also_while_nothing_more_is_taken_in(
+    gateway: Running, count: int
+) -> None:
+    gateway.stations.script = nothing_yet
+    lost, new = {"Idempotency-Key": "lost"}, {"Idempotency-Key": "new"}
+    first = await gateway.client.post(BULK, items(count), headers=lost)
+    again = await gateway.client.post(BULK, items(count), headers=lost)
+    assert (first.status, again.status, again.body) == (200, 200, first.body)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert (await gateway.client.post(BULK, items(count, "B"), headers=lost)).status == 422
+    assert (await gateway.client.post(BULK, items(count, "C"), headers=new)).status == 503
+    assert (await gateway.client.post(BULK, items(1, "C"), headers={"Idempotency-Key": "€"})).status == 400
+    assert await gateway.database.pool.fetchval("select array_agg(key) from idempotency_keys") == ["lost"]
 
 
 async def test_the_wait_is_worked_out_from_what_was_done(gateway: Running) -> None:
