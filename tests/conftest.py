@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import io
 import json
+import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +67,23 @@ class Running:
     async def _shop(self, path: str) -> Any:
         async with self.http.get(self.stack.shop_urls["demo"] + path) as answer:
             return await answer.json()
+
+    async def skuwire(self, *arguments: str) -> str:
+        """What the command writes, as its first user and operator."""
+        email, password = self.stack.login
+        told = {
+            "SKUWIRE_GATEWAY_URL": self.stack.gateway_url,
+            "SKUWIRE_EMAIL": email,
+            "SKUWIRE_PASSWORD": password,
+            "SKUWIRE_OPERATOR_TOKEN": self.stack.secrets.operator_token,
+            "COLUMNS": "200",
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "skuwire", *arguments, env={**os.environ, **told}, stdout=-1, stderr=-1
+        )
+        output, errors = await process.communicate()
+        assert process.returncode == 0, (arguments, errors.decode())
+        return output.decode()
 
     def log_lines(self) -> list[dict[str, Any]]:
         """The JSON lines of all services."""

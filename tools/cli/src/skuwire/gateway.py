@@ -190,15 +190,18 @@ class Gateway:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
-    async def users(self) -> list[dict[str, Any]]:
-        """Who can log in, of this login's tenant."""
-        answer = await self._ask("GET", "/api/v1/users")
+    async def users(self, tenant: str | None = None) -> list[dict[str, Any]]:
+        """Who can log in, of this login's tenant; for the operator of `tenant`, else of all."""
+        query = "" if tenant is None else "?" + urlencode({"tenant": tenant})
+        answer = await self._ask("GET", f"/api/v1/users{query}")
         found: list[dict[str, Any]] = answer.body["data"]["users"]
         return found
 
-    async def add_user(self, email: str, password: str, role: str) -> None:
-        """Let somebody log in."""
+    async def add_user(self, email: str, password: str, role: str, tenant: str | None = None) -> None:
+        """Let somebody log in; only the operator names a tenant that is not its own."""
         body = {"email": email, "password": password, "role": role}
+        if tenant is not None:
+            body["tenant"] = tenant
         await self._ask("POST", "/api/v1/users", json_body=body, repeatable=False)
 
     async def change_user(self, user_id: str, change: Mapping[str, str]) -> None:

@@ -122,6 +122,11 @@ def operators_credentials(login: Login, token: str | None) -> Credentials:
     return Credentials(url, "", SecretStr(""), SecretStr(token))
 
 
+def credentials_of(login: Login, *, operator: bool, token: str | None) -> Credentials:
+    """Those of the user that is meant, or with `operator` the operator's."""
+    return operators_credentials(login, token) if operator else needed_credentials(login)
+
+
 def inbound_secret(gateway: str, data_dir: Path | None) -> str:
     """With which an ERP signs for the gateway that runs here; empty for one that runs elsewhere."""
     secrets = (

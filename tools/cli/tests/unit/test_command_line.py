@@ -57,6 +57,7 @@ def test_every_command_explains_itself_with_an_example(command: str) -> None:
         ["status", "bulk_1"],
         ["token"],
         ["users", "list"],
+        ["users", "list", "--operator"],
         ["keys", "revoke", "key_1"],
         ["webhooks", "list"],
         ["dead-letters", "list"],

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-Network = IPv4Network | IPv6Network
+from common.http.addresses import site_of
 
-IPV6_SITE_BITS = 64  # one customer has at least that many addresses
+Network = IPv4Network | IPv6Network
 
 
 def networks_of(text: str) -> list[Network]:
@@ -22,7 +22,7 @@ def caller_address(peer: str | None, forwarded_for: Iterable[str], proxies: Sequ
     address = peer or ""
     while hops and _is_within(address, proxies):
         address = hops.pop()
-    return _site(address)
+    return site_of(address)
 
 
 def _is_within(address: str, networks: Sequence[Network]) -> bool:
@@ -33,15 +33,3 @@ def _is_within(address: str, networks: Sequence[Network]) -> bool:
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped:
         parsed = parsed.ipv4_mapped
     return any(parsed in network for network in networks)
-
-
-def _site(address: str) -> str:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if not isinstance(parsed, IPv6Address):
-        return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((parsed, IPV6_SITE_BITS), strict=False))

@@ -9,12 +9,19 @@ from gateway.settings import GatewaySettings
 
 log = structlog.get_logger()
 
+NOBODY_IS_MOVED = (
+    "SKUWIRE_GATEWAY_BOOTSTRAP_EMAIL is a user of another tenant and was left as it is. Set "
+    "SKUWIRE_GATEWAY_BOOTSTRAP_TENANT back; the first admin of a further tenant is made with: "
+    "skuwire users add EMAIL --role admin --tenant TENANT --operator"
+)
+
 
 async def bootstrap(database: Database, passwords: Passwords, settings: GatewaySettings) -> None:
     """Make the user whenever the settings say something new, and only then.
 
     So a setting that stays brings back nobody who was removed, and no password that was changed;
-    a new one helps whoever has lost the last admin's.
+    a new one helps whoever has lost the last admin's. A user of another tenant is left alone: with the
+    address, all that the user may see would move.
     """
     if settings.bootstrap_email is None or settings.bootstrap_password is None:
         return
@@ -25,5 +32,9 @@ async def bootstrap(database: Database, passwords: Passwords, settings: GatewayS
         known = await user_store.bootstrapped(connection, email)
         if known and known[0] == tenant and await passwords.matches(password, known[1]):
             return
-        await user_store.bootstrap_user(connection, email, tenant, await passwords.hash(password))
-    log.info("user.bootstrapped", tenant=tenant)
+        password_hash = await passwords.hash(password)
+        is_admin = await user_store.bootstrap_user(connection, email, tenant, password_hash)
+    if is_admin:
+        log.info("user.bootstrapped", tenant=tenant)
+    else:
+        log.error("user.not_bootstrapped", wanted_tenant=tenant, what_next=NOBODY_IS_MOVED)

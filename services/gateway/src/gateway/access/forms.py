@@ -48,6 +48,12 @@ def _no_name(value: Any, _info: ValidationInfo) -> str | None:
     return f"must be a text of 1 to {MAX_NAME_CHARACTERS} characters in one line"
 
 
+def _no_tenant(value: Any, _info: ValidationInfo) -> str | None:
+    if isinstance(value, str) and 0 < len(value) <= MAX_NAME_CHARACTERS and value.isprintable():
+        return None
+    return f"must be a tenant's name, of 1 to {MAX_NAME_CHARACTERS} characters in one line"
+
+
 def _no_flag(value: Any, _info: ValidationInfo) -> str | None:
     return None if isinstance(value, bool) else "must be true or false"
 
@@ -157,6 +163,19 @@ class NewUser(Form):
     email: Email
     password: Annotated[str, without(_no_password), PASSWORD]
     role: Annotated[Role, without(_no_role), ROLE]
+    tenant: Annotated[
+        str | None,
+        without(_no_tenant),
+        WithJsonSchema(
+            {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": MAX_NAME_CHARACTERS,
+                "description": "Whose data the user works with: the caller's own tenant, which may be left "
+                "out. Only the operator names another, and always names one.",
+            }
+        ),
+    ] = None
 
 
 class UserChange(Form):

@@ -49,10 +49,17 @@ class Guard:
         A key that is right is never kept waiting: nobody guesses 154 bits, and others behind
         the same address go on.
         """
-        subjects = {Count.KEYS: self._subject(Count.KEYS, address)}
+        await self._count_wrong(Count.KEYS, address)
+
+    async def signature_was_wrong(self, address: str) -> None:
+        """The same for the signature of a webhook: one that is right never waits."""
+        await self._count_wrong(Count.SIGNATURES, address)
+
+    async def _count_wrong(self, count: Count, address: str) -> None:
+        subjects = {count: self._subject(count, address)}
         async with self._database.transaction() as connection:
             found, now = await guess_store.lock_guesses(connection, subjects)
-            seconds = wait_seconds(found[Count.KEYS], now)
+            seconds = wait_seconds(found[count], now)
             if not seconds:
                 await guess_store.count_failure(connection, subjects, found, now)
         if seconds:

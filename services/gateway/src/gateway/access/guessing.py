@@ -22,6 +22,7 @@ class Count(StrEnum):
     ADDRESS = "address"
     ACCOUNT = "account"
     KEYS = "keys"  # by address: API keys and refresh tokens
+    SIGNATURES = "signatures"  # by address: webhooks of an ERP
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ LIMITS: Mapping[Count, Limit] = {
     Count.ADDRESS: Limit(free=50, longest_seconds=900),
     Count.ACCOUNT: Limit(free=100, longest_seconds=60),
     Count.KEYS: Limit(free=30, longest_seconds=900),
+    Count.SIGNATURES: Limit(free=30, longest_seconds=900),
 }
 
 

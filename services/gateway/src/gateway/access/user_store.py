@@ -47,6 +47,21 @@ async def user_by_id(connection: Connection, tenant: str, user_id: str) -> User 
     return user_of(row) if row else None
 
 
+async def tenant_of_user(connection: Connection, user_id: str) -> str | None:
+    """For the operator, who looks after the users of all tenants; None where there is no such user."""
+    tenant: str | None = await connection.fetchval("select tenant from users where user_id = $1", user_id)
+    return tenant
+
+
+async def all_users(connection: Connection) -> list[User]:
+    """For the operator: by tenant and e-mail address."""
+    rows = await connection.fetch(
+        f"select {USER_COLUMNS} from users order by tenant, email limit $1",  # noqa: S608 - a constant
+        MAX_LISTED,
+    )
+    return [user_of(row) for row in rows]
+
+
 async def users_of_tenant(connection: Connection, tenant: str) -> list[User]:
     """By e-mail address."""
     rows = await connection.fetch(
@@ -124,17 +139,23 @@ async def bootstrapped(connection: Connection, email: str) -> tuple[str, str] | 
     return (row["tenant"], row["password_hash"]) if row else None
 
 
-async def bootstrap_user(connection: Connection, email: str, tenant: str, password_hash: str) -> None:
-    """Make the user, or make it an admin of the tenant with this password."""
+async def bootstrap_user(connection: Connection, email: str, tenant: str, password_hash: str) -> bool:
+    """Make the user, or make it an admin of the tenant with this password.
+
+    False, and nothing is changed, where the address is a user's of another tenant: nobody is moved.
+    """
     user_id = await connection.fetchval(
         """
         insert into users (email, tenant, password_hash, role) values ($1, $2, $3, 'admin')
-        on conflict (email) do update set tenant = excluded.tenant, role = 'admin' returning user_id
+        on conflict (email) do update set role = 'admin' where users.tenant = excluded.tenant
+        returning user_id
         """,
         email,
         tenant,
         password_hash,
     )
+    if user_id is None:
+        return False
     await set_password(connection, user_id, password_hash)
     await connection.execute(
         """
@@ -145,6 +166,7 @@ async def bootstrap_user(connection: Connection, email: str, tenant: str, passwo
         tenant,
         password_hash,
     )
+    return True
 
 
 def user_of(row: asyncpg.Record) -> User:

@@ -17,6 +17,7 @@ class Access:
     """What routes and surface work with."""
 
     gate: Gate
+    guard: Guard
     logins: Logins
     passwords: Passwords
     standing: Standing
@@ -42,4 +43,4 @@ def open_access(settings: GatewaySettings, database: Database) -> Access:
         credential_secrets=credential_secrets,
         refresh_token_seconds=settings.refresh_token_seconds,
     )
-    return Access(Gate(tokens, standing, guard), logins, passwords, standing)
+    return Access(Gate(tokens, standing, guard), guard, logins, passwords, standing)

@@ -16,10 +16,17 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from skuwire.commands.opening import works_with
-from skuwire.commands.options import DataDirOption, EmailOption, GatewayOption, PasswordOption, console
+from skuwire.commands.options import (
+    DataDirOption,
+    EmailOption,
+    GatewayOption,
+    OperatorTokenOption,
+    PasswordOption,
+    console,
+)
 from skuwire.dead_letters import OF_OPERATOR, OF_TENANT, DeadLetters
 from skuwire.gateway import Gateway
-from skuwire.places import Login, needed_credentials, operators_credentials
+from skuwire.places import Login, credentials_of
 from skuwire.problems import SKUWIRE, Problem
 from skuwire.showing import key_value_table
 
@@ -41,15 +48,6 @@ SinceOption = Annotated[
 ]
 UntilOption = Annotated[str | None, typer.Option("--until", help="Parked before.")]
 OperatorOption = Annotated[bool, typer.Option("--operator", help="Those of all tenants, and of nobody.")]
-OperatorTokenOption = Annotated[
-    str | None,
-    typer.Option(
-        "--operator-token",
-        envvar="SKUWIRE_OPERATOR_TOKEN",
-        help="The gateway's SKUWIRE_GATEWAY_OPERATOR_TOKEN; better in the environment.",
-        show_envvar=True,
-    ),
-]
 
 
 @asynccontextmanager
@@ -64,7 +62,7 @@ async def letters_of(
 ) -> AsyncIterator[DeadLetters]:
     """The letters of the tenant that the options name, or with `--operator` of all."""
     login = Login(gateway, email, password, data_dir)
-    credentials = operators_credentials(login, operator_token) if operator else needed_credentials(login)
+    credentials = credentials_of(login, operator=operator, token=operator_token)
     async with Gateway(credentials) as opened:
         yield DeadLetters(opened, OF_OPERATOR if operator else OF_TENANT)
 

@@ -68,6 +68,15 @@ PartnersAddressOption = Annotated[
         help="Where partners connect: amqps://broker.example.com:5671; default: where we do.",
     ),
 ]
+OperatorTokenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--operator-token",
+        envvar="SKUWIRE_OPERATOR_TOKEN",
+        help="The gateway's SKUWIRE_GATEWAY_OPERATOR_TOKEN; better in the environment.",
+        show_envvar=True,
+    ),
+]
 
 DataDirOption = Annotated[
     Path | None,

@@ -1,5 +1,7 @@
 """`skuwire users …`: who can log in."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Annotated
 
@@ -7,12 +9,23 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from skuwire.commands.opening import logged_in, works_with
-from skuwire.commands.options import console
+from skuwire.commands.opening import works_with
+from skuwire.commands.options import (
+    DataDirOption,
+    EmailOption,
+    GatewayOption,
+    OperatorTokenOption,
+    PasswordOption,
+    console,
+)
 from skuwire.gateway import Gateway
+from skuwire.places import Login, credentials_of
 from skuwire.problems import SKUWIRE, Problem
 
-users = typer.Typer(help="Look after who can log in: for admins, within their tenant.", no_args_is_help=True)
+users = typer.Typer(
+    help="Look after who can log in: for admins, within their tenant, or with --operator within any.",
+    no_args_is_help=True,
+)
 
 
 class Role(StrEnum):
@@ -36,36 +49,63 @@ NewPasswordOption = Annotated[
         help="Asked for where it is not given; in the environment other users do not see it.",
     ),
 ]
+TenantOption = Annotated[
+    str | None, typer.Option("--tenant", help="For the operator: whose user it is.", show_default=False)
+]
+OfTenantOption = Annotated[
+    str | None, typer.Option("--tenant", help="For the operator: of this tenant alone.", show_default=False)
+]
+
+
+@asynccontextmanager
+async def looking_after_users(
+    gateway: GatewayOption = None,
+    email: EmailOption = None,
+    password: PasswordOption = None,
+    data_dir: DataDirOption = None,
+    *,
+    operator: Annotated[bool, typer.Option("--operator", help="Users of any tenant.")] = False,
+    operator_token: OperatorTokenOption = None,
+) -> AsyncIterator[Gateway]:
+    """The gateway that is meant, for an admin, or with `--operator` for the operator."""
+    login = Login(gateway, email, password, data_dir)
+    async with Gateway(credentials_of(login, operator=operator, token=operator_token)) as opened:
+        yield opened
 
 
 @users.command("list")
-@works_with(logged_in)
-async def list_(gateway: Gateway) -> None:
-    """Show the users of the tenant.
+@works_with(looking_after_users)
+async def list_(gateway: Gateway, *, tenant: OfTenantOption = None) -> None:
+    """Show the users of the tenant; with --operator of all tenants, or of one.
 
-    Example: skuwire users list
+    Example: skuwire users list --operator --tenant acme
     """
-    table = Table("e-mail", "role", "since")
-    for user in await gateway.users():
-        table.add_row(escape(user["email"]), user["role"], user["created_at"])
+    table = Table("e-mail", "role", "tenant", "since")
+    for user in await gateway.users(tenant):
+        table.add_row(escape(user["email"]), user["role"], escape(user["tenant_id"]), user["created_at"])
     console.print(table)
 
 
 @users.command()
-@works_with(logged_in)
+@works_with(looking_after_users)
 async def add(
-    gateway: Gateway, user: User, new_password: NewPasswordOption, *, role: RoleOption = Role.VIEWER
+    gateway: Gateway,
+    user: User,
+    new_password: NewPasswordOption,
+    *,
+    role: RoleOption = Role.VIEWER,
+    tenant: TenantOption = None,
 ) -> None:
-    """Let somebody log in.
+    """Let somebody log in. The first admin of a new tenant is the operator's to add.
 
-    Example: skuwire users add anna@example.com --role manager
+    Example: skuwire users add anna@acme.example --role admin --tenant acme --operator
     """
-    await gateway.add_user(user, new_password, role.value)
+    await gateway.add_user(user, new_password, role.value, tenant)
     console.print(f"{escape(user)} can log in now, as {role}")
 
 
 @users.command("role")
-@works_with(logged_in)
+@works_with(looking_after_users)
 async def change_role(
     gateway: Gateway,
     user: User,
@@ -80,7 +120,7 @@ async def change_role(
 
 
 @users.command("password")
-@works_with(logged_in)
+@works_with(looking_after_users)
 async def change_password(gateway: Gateway, user: User, new_password: NewPasswordOption) -> None:
     """Give a user another password, which ends what was logged in with the old one.
 
@@ -91,7 +131,7 @@ async def change_password(gateway: Gateway, user: User, new_password: NewPasswor
 
 
 @users.command()
-@works_with(logged_in)
+@works_with(looking_after_users)
 async def remove(gateway: Gateway, user: User) -> None:
     """Let somebody log in no more; the API keys that they made end as well.
 
