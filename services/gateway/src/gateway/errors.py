@@ -28,6 +28,7 @@ class Refusal(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
     dry_run: bool = False
     problem: Mapping[str, Any] = field(default_factory=dict)  # members of problem details beside ours
+    told: Mapping[str, Any] = field(default_factory=dict)  # the same, in every form
 
 
 def unreadable(message: str) -> Refusal:
@@ -80,7 +81,7 @@ def unavailable(message: str) -> Refusal:
 def body_of(refusal: Refusal, path: str, accept: str = "") -> tuple[str, dict[str, Any]]:
     """Content type and body of the answer to a request for `path`; a dry run is told in all of them."""
     content_type, body = _body_of(refusal, path, accept)
-    return content_type, body | ({"dryRun": True} if refusal.dry_run else {})
+    return content_type, body | dict(refusal.told) | ({"dryRun": True} if refusal.dry_run else {})
 
 
 def _with_code(reason: Reason) -> dict[str, str]:

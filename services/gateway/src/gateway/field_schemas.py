@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway import variant_reading
 from gateway.fields import FIELDS
-from gateway.reading import FieldReader, Reading
+from gateway.reading import STATUSES, FieldReader, Reading
 
 Schema = dict[str, Any]
 
@@ -51,6 +51,9 @@ class Wording:
     def flag(self) -> Schema:
         others = [{"enum": [0, 1, "0", "1"]}] if self.numeric_strings else []
         return _one_of({"type": "boolean"}, *others)
+
+    def status(self) -> Schema:
+        return _one_of({"type": "string", "enum": list(STATUSES)}, self.flag())
 
     def entries(self, entry: Schema) -> Schema:
         most = self.bounds.max_entries
@@ -182,6 +185,7 @@ SCHEMAS: Mapping[FieldReader, Callable[[Wording], Schema]] = {
     Reading.number: Wording.number,
     Reading.integer: _whole,
     Reading.flag: Wording.flag,
+    Reading.status: Wording.status,
     Reading.categories: _categories,
     Reading.brand: _brand,
     Reading.images: _images,

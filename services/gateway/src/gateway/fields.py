@@ -48,11 +48,15 @@ ALIASES: dict[str, str] = {
     "ean": "ean13",
     "code_upc": "ean13",
     "is_active": "active",
+    "status": "active",
     "minimum_quantity": "minimal_quantity",
     "id_tax_rules_group": "tax_rules_group",
     "length": "depth",
 }
 """Other names of the same fields: sku = code = reference = part_number, stock = quantity, …"""
+
+READ_OTHERWISE: dict[str, FieldReader] = {"status": Reading.status}
+"""Those of the other names that have words of their own."""
 
 
 OUR_IDS = ("id", "product_id")

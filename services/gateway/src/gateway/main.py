@@ -6,7 +6,7 @@ from functools import partial
 
 import aiohttp
 
-from common.messages import ChunkCompleted, ChunkValidated, ChunkWritten
+from common.messages import ChunkCompleted, ChunkValidated, ChunkWritten, ShopReachability
 from common.service import Runtime, run_service
 from gateway import forgetting, idempotency_store, retry_store, store
 from gateway.accepting import Admission
@@ -40,6 +40,7 @@ from gateway.routes.sync import SyncRoutes
 from gateway.routes.users import UserRoutes
 from gateway.routes.webhooks import WebhookRoutes
 from gateway.settings import GatewaySettings
+from gateway.shops.reachability import take_reachability
 from gateway.shops.store import registered_among
 from gateway.shops.wiring import open_registry
 from gateway.surface import Surface
@@ -90,12 +91,12 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
     routes = [
         *AuthRoutes(surface, access.logins).routes(),
         *ApiKeyRoutes(surface, access.standing).routes(),
-        *UserRoutes(surface, access.passwords, access.standing).routes(),
+        *UserRoutes(surface, database, access.passwords, access.standing).routes(),
         *SyncRoutes(surface, runtime.stopping).routes(),
         *BulkRoutes(surface).routes(),
         *SubmissionRoutes(surface).routes(),
         *MediaRoutes(surface).routes(),
-        *InboundWebhookRoutes(surface, Deliveries(surface, sources, database)).routes(),
+        *InboundWebhookRoutes(surface, Deliveries(surface, sources, database, access.guard)).routes(),
         *DocumentRoutes().routes(),
         *PageRoutes().routes(),
         *ShopRoutes(surface, registry).routes(),
@@ -125,5 +126,6 @@ async def start(runtime: Runtime[GatewaySettings]) -> None:
             ChunkValidated: progress.take_validated,
             ChunkWritten: progress.take_written,
             ChunkCompleted: progress.take_completed,
+            ShopReachability: take_reachability,
         }
     )

@@ -72,7 +72,8 @@ class GatewaySettings(RegisteredShopsSettings):
         640 * MEBIBYTE,
         gt=0,
         description="Bytes of memory that all bodies being read may take at a time, some seven times their "
-        "JSON and thrice a picture; one may take half of it, further ones wait their turn.",
+        "JSON and thrice a picture; one may take half of it, further ones wait their turn. Webhooks that no "
+        "secret vouches for yet share a quarter of it.",
     )
     body_turn_seconds: float = Field(
         10.0, gt=0, description="How long a request waits for its turn to be read before it gets a 503."
@@ -85,6 +86,12 @@ class GatewaySettings(RegisteredShopsSettings):
         ge=1,
         description="Requests of one address in that time, before it is known who calls; per replica, as "
         "are all quotas.",
+    )
+    quota_address_max_items: int = Field(
+        2_000_000, ge=1, description="Items of all users and API keys of one address in that time."
+    )
+    quota_address_max_bytes: int = Field(
+        20_480 * MEBIBYTE, ge=1, description="Bytes that one address may send in that time."
     )
     quota_max_requests: int = Field(6_000, ge=1, description="Requests of one user or API key in that time.")
     quota_max_items: int = Field(200_000, ge=1, description="Items of one user or API key in that time.")
@@ -118,7 +125,10 @@ class GatewaySettings(RegisteredShopsSettings):
         "each of at least 32 random characters, any of which may sign.",
     )
     inbound_webhook_max_bytes: int = Field(
-        16 * MEBIBYTE, gt=0, description="Bytes that the body of a webhook may have."
+        16 * MEBIBYTE,
+        gt=0,
+        description="Bytes that the body of a webhook may have; no more than an eighth of the memory for "
+        "bodies is taken.",
     )
 
     relay_url: str | None = Field(
@@ -133,8 +143,8 @@ class GatewaySettings(RegisteredShopsSettings):
 
     operator_token: SecretStr | None = Field(
         None,
-        description="What the operator shows to look after dead letters of all tenants, at least 32 random "
-        "characters; without it nobody can.",
+        description="What the operator shows to look after users and dead letters of all tenants, at least "
+        "32 random characters; without it nobody can.",
     )
 
     @field_validator("jwt_secret", "credential_secret")

@@ -29,7 +29,7 @@ class Unreadable(Exception):
     """The body is not JSON as we read it; the text says why."""
 
 
-def parse_json(raw: bytes) -> Json:
+def parse_json(raw: bytes | bytearray) -> Json:
     """The value behind a body. Raises `Unreadable`."""
     text = _decode(raw)
     try:
@@ -61,7 +61,7 @@ def control_character(text: str) -> str | None:
 _TOO_DEEP = f"The body is nested more than {MAX_DEPTH} levels deep."
 
 
-def _decode(raw: bytes) -> str:
+def _decode(raw: bytes | bytearray) -> str:
     if raw.startswith(_BYTE_ORDER_MARKS):
         raise Unreadable("The body begins with a byte order mark; send UTF-8 without one.")
     try:

@@ -20,7 +20,7 @@ from gateway.accepting import Admission
 from gateway.access.addresses import Network, caller_address
 from gateway.access.caller import Caller
 from gateway.access.gate import Gate
-from gateway.access.operator import check_operator
+from gateway.access.operator import check_operator, is_operator
 from gateway.access.scopes import Scope
 from gateway.access.shop_choice import chosen_shop
 from gateway.body import SMALL_BODY_BYTES, BodyBudget, check_json, chunks_of, parsed
@@ -48,6 +48,8 @@ ReadProducts = Callable[[Json], SentProducts]
 HEALTH_PATHS = frozenset(operation.path for operation in OF_EVERY_SERVICE)
 
 CALLER = web.RequestKey("caller", Caller)
+BY_OPERATOR = web.RequestKey("by_operator", bool)
+"""There where the operator asks, on a route that is for callers too; there is no caller then."""
 
 DATABASE_AWAY = (
     *UNAVAILABLE,
@@ -102,6 +104,9 @@ class Surface:
         if operation is not None and operation.scope is Open.TO_OPERATOR:
             check_operator(request.headers, self.settings.operator_token)
             return
+        if operation is not None and operation.operator_too and self._is_operator(request):
+            request[BY_OPERATOR] = True
+            return
         caller = await self.gate.caller_of(request.headers, self.address_of(request))
         self.quotas.use(request, caller)
         if operation is None:
@@ -109,6 +114,9 @@ class Surface:
         for scope in operation.needed_scopes - caller.scopes:
             raise forbidden(scope)
         request[CALLER] = caller
+
+    def _is_operator(self, request: web.Request) -> bool:
+        return is_operator(request.headers, self.settings.operator_token)
 
     @web.middleware
     async def _remembering(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -166,8 +174,8 @@ class Surface:
         limit = self.settings.products_body_max_bytes
         check_json(request, limit)
         tenant = request[CALLER].tenant
-        shop, admit = self.origin(request, Kind.BULK).shop, self.admission.backpressure.admit
-        admit(shop, 1)  # before anything is spent on the body
+        shop = self.origin(request, Kind.BULK).shop
+        await self._admit(request, shop, 1)  # before anything is spent on the body
         async with self.bodies.share() as share:
             remaining, pictures = await self.media.cut_out(tenant, self.body_of(request, limit), share)
             body = await parsed(remaining)
@@ -177,10 +185,18 @@ class Surface:
                 digest = await asyncio.to_thread(content_digest, body, _in_place_of(pictures))
                 sent = replace(sent, digest=digest)
             check_deletions(request[CALLER], sent)
-            admit(shop, len(sent.entries))  # what is not taken in uses up no quota
+            await self._admit(request, shop, len(sent.entries))  # what is not taken in uses up no quota
             self.quotas.count_items(request, request[CALLER], len(sent.entries))
             entries = await self.media.refer_to_images(tenant, sent.entries, pictures)
             return replace(sent, entries=entries)
+
+    async def _admit(self, request: web.Request, shop: str, items: int) -> None:
+        """503 where so many are too much; not for a request whose key is known, for it adds nothing."""
+        try:
+            self.admission.backpressure.admit(shop, items)
+        except Refusal:
+            if not await self.remembering.knows(request, request[CALLER].tenant):
+                raise
 
     async def body_of(self, request: web.Request, limit: int) -> AsyncIterator[bytes]:
         """The body of an authenticated request as it comes, counted where its length is not announced."""

@@ -77,7 +77,8 @@ def masked(answer: Answer, *asked: Ids) -> tuple[int, str]:
     headers = {name: answer.headers.get(name) for name in ("Location", "Retry-After", "WWW-Authenticate")}
     text = f"{headers} {answer.body}"
     for name, value in sorted((one for ids in asked for one in asdict(ids).items()), key=_longest_first):
-        text = text.replace(str(value), f"<{name}>")
+        # As a whole word: a short number also stands in the middle of new ids.
+        text = re.sub(rf"\b{re.escape(str(value))}\b", f"<{name}>", text)
     return answer.status, _NEW_EACH_TIME.sub("<new>", text)
 
 
@@ -123,10 +124,15 @@ def _sent(wrapped: str | None) -> list[Asking]:
     return [*(Asking(json=body) for body in bodies), keyed, *named]
 
 
+_NEW_USER = {"email": "own@example.com", "password": "A new one, 12!", "role": "viewer"}
 _WEBHOOK = {"url": "https://example.com/{webhook_id}", "shops": ["{shop}"]}
 
 ASKING: Mapping[tuple[str, str], Sequence[Asking]] = {
     **{("DELETE", f"/api/{prefix}auth/api-keys/{{api_key_id}}"): ROW for prefix in ("", "v1/")},
+    ("GET", "/api/v1/users"): [Asking(query={"tenant": "{tenant}"})],
+    ("POST", "/api/v1/users"): [  # without a tenant: an address is a login, one on the whole installation
+        Asking(json={**_NEW_USER, "tenant": "{tenant}"}),
+    ],
     ("GET", "/api/v1/users/{user_id}"): ROW,
     ("PATCH", "/api/v1/users/{user_id}"): [
         Asking(json={"role": "viewer"}),
@@ -190,8 +196,6 @@ ASKING: Mapping[tuple[str, str], Sequence[Asking]] = {
 
 WITHOUT_IDS = frozenset(
     {
-        ("GET", "/api/v1/users"),
-        ("POST", "/api/v1/users"),  # an address is a login, and one on the whole installation
         ("GET", "/api/v1/shops"),
         ("POST", "/api/v1/shops"),  # a shop's id is one on the whole installation as well
         ("GET", "/api/v1/dead-letters/replays"),

@@ -3,11 +3,16 @@
 Read, compressed and digested once; whoever has them is told so by 304.
 """
 
+import asyncio
 import gzip
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from aiohttp import ETag, hdrs, web
+
+Made = TypeVar("Made")
 
 REVALIDATE = "public, no-cache"  # kept by the browser, and asked for at each use: another version may run
 
@@ -51,3 +56,16 @@ class Unchanging:
         response.headers[hdrs.CONTENT_TYPE] = self.content_type
         response.etag = etag
         return response
+
+
+class MadeOnce(Generic[Made]):
+    """Something that is made when it is asked for the first time, in a thread: requests go on meanwhile."""
+
+    def __init__(self) -> None:
+        self._making: asyncio.Future[Made] | None = None
+
+    async def get(self, make: Callable[[], Made]) -> Made:
+        """What `make` made, now or when this was asked before. Raises what it raised."""
+        if self._making is None:
+            self._making = asyncio.ensure_future(asyncio.to_thread(make))
+        return await asyncio.shield(self._making)  # whoever asked first may hang up

@@ -239,6 +239,30 @@ async def test_what_is_done_with_a_webhook_is_passed_on_for_the_callers_tenant_a
     assert seen == [(m, f"/internal{path}?{query}tenant=acme", body) for m, path, query, body in asked]
 
 
+async def test_what_the_relay_refuses_is_refused_in_its_words() -> None:
+    said = {
+        "/internal/webhooks": (409, "too_many_endpoints"),
+        "/internal/webhooks/6f0a2c9e-6b0f-4d0b-9d53-6d1f0f5d2f1c/test": (429, "too_many_tests"),
+    }
+
+    async def relay(request: web.Request) -> web.Response:
+        status, code = said[request.path]
+        return web.json_response({"error": code, "message": "Why, and what to do."}, status=status)
+
+    upstream = web.Application()
+    upstream.router.add_route("*", "/internal/{tail:.*}", relay)
+    async with served(upstream) as relay_url, aiohttp.ClientSession() as http:
+        routes = WebhookRoutes(http, relay_url, SecretStr("internal"), SHOPS)
+        async with served(as_tenant("acme", routes)) as url:
+            client = Client(http, url, is_documented=False)
+            for path, (status, code) in said.items():
+                answer = await client.post(path.replace("internal", "api/v1"), {})
+                error = answer.body["error"]
+                assert (answer.status, error["code"]) == (status, code)
+                assert error["message"] == "Why, and what to do."
+                assert ("Retry-After" in answer.headers) == (status == 429)
+
+
 async def test_a_relay_that_is_away_or_not_set_up_is_unavailable(gateway: Running) -> None:
     assert (await gateway.client.get("/api/v1/webhooks")).status == 503
     async with aiohttp.ClientSession() as http:

@@ -30,7 +30,7 @@ from gateway.inbound.sources import InboundSource
 from gateway.operations.every import every_operation
 from gateway.operations.operation import Open, Operation
 from gateway.settings import GatewaySettings
-from gateway.testing import Client, Running, StartGateway, eventually, logged_in, nothing_yet, written
+from gateway.testing import Answer, Client, Running, StartGateway, eventually, logged_in, nothing_yet, written
 from gateway.testing_tenants import ASKING, WITHOUT_IDS, Ids, masked, named_in, place
 from webhook_relay.posting import Poster
 from webhook_relay.routes import internal_routes
@@ -255,6 +255,12 @@ def test_every_route_says_how_it_is_asked_for_what_is_another_tenant_s() -> None
         "or that they take none (WITHOUT_IDS)"
     )
     assert known - routes == set(), "gateway/testing_tenants.py names routes that there are not"
+
+
+def test_a_new_id_is_masked_whatever_ids_stand_in_it() -> None:
+    theirs = replace(ABSENT, product_id=9991)
+    one, two = (Answer(202, {}, {"id": f"rpl_1eb14{digits}8138eb"}) for digits in ("9991", "abcd"))
+    assert masked(one, theirs) == masked(two, theirs)
 
 
 async def test_every_route_opens_to_the_scopes_of_its_operation_alone(gateway: Running) -> None:

@@ -32,7 +32,7 @@ from gateway.dialects.plans import plan_of, shop_requests, told, told_as_sent
 from gateway.drafts import Draft, RefusedItem, SentProducts
 from gateway.dry_run import is_dry_run_of_list
 from gateway.errors import Refusal, unreadable, violated
-from gateway.fields import ALIASES, FIELDS, IDS, product_id_of, without_picture_bytes
+from gateway.fields import ALIASES, FIELDS, IDS, READ_OTHERWISE, product_id_of, without_picture_bytes
 from gateway.reading import LANGUAGE, Reading
 from gateway.retrying import Retry
 from gateway.strict_json import Json
@@ -108,6 +108,7 @@ def _fields(item: Mapping[str, Json], reading: Reading) -> tuple[dict[str, Any],
             category = reading.integer(value, key)
         elif name in FIELDS:
             field, read = FIELDS[name]
+            read = READ_OTHERWISE.get(key, read)
             _put(found, field, read(reading, value, key), key, reading)
         elif name not in {"operation", *IDS}:
             reading.unknown(key)

@@ -32,9 +32,12 @@ OF_PATHS: Mapping[int, str] = {404: "There is nothing of this name, or nothing o
 HEADERS_OF: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate",),
     403: ("WWW-Authenticate",),
-    429: ("Retry-After",),
+    429: ("Retry-After", "RateLimit-Policy", "RateLimit"),  # also where nobody knows who calls
+    502: ("Location", "Retry-After", "Preference-Applied", "Idempotency-Replayed"),
     503: ("Retry-After",),
 }
+
+SHOP_UNREACHABLE = "The shop cannot be reached; the change is kept and will be written when it answers."
 
 
 def refusals_of(operation: Operation) -> dict[int, str]:
@@ -62,11 +65,15 @@ def examples_of(operation: Operation, status: int) -> dict[str, Any]:
     phrase = HTTPStatus(status).phrase
     code = phrase.lower().replace(" ", "_")
     message = f"{phrase}."
+    kept: Mapping[str, Any] = {}
+    if status == HTTPStatus.BAD_GATEWAY:
+        code, message = "shop_unreachable", SHOP_UNREACHABLE
+        kept = {"syncId": "sync_0198c1f2a7de7c51a3b1f0a2c4d5e6f7"}
     problem = {"type": f"urn:skuwire:problem:{code}", "title": phrase, "status": status, "detail": message}
     told: dict[str, Any] = {"success": False, "error": message, "details": []}
     if envelope_of(operation.path) is RefusedV1:
         told = {"status": "error", "error": {"code": code, "message": message, "details": []}}
-    return {"application/json": told, PROBLEM_JSON: problem}
+    return {"application/json": {**told, **kept}, PROBLEM_JSON: {**problem, **kept}}
 
 
 ENVELOPES = (Refused, RefusedV1, Problem)

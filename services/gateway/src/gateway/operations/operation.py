@@ -100,6 +100,7 @@ class Operation:
     tag: Tag
     scope: Scope | Open
     summary: str
+    operator_too: bool = False  # with the operator's token, without a caller and so without a tenant
     description: str = ""
     parameters: Sequence[Parameter] = ()
     body: Body | None = None

@@ -70,7 +70,7 @@ ADD = Operation(
         },
     ),
     answers={201: _told(AddedWebhook, "The webhook and its secret.")},
-    refusals=CONFIGURED | SILENT,
+    refusals={409: "There is another one with this URL, or the tenant has as many as it may have."} | SILENT,
 )
 
 ALL = Operation(
@@ -145,7 +145,7 @@ TEST = Operation(
         kind=TrialWanted, required=False, examples={"A finished chunk": {"event": "bulk.chunk.completed"}}
     ),
     answers={200: _told(Trial, "What it said.")},
-    refusals=SILENT,
+    refusals={429: "Two tests are under way already, or a quota is used up."} | SILENT,
 )
 
 RECOVER = Operation(

@@ -1,7 +1,6 @@
 """`GET /openapi.json`, what is made of it, and `/asyncapi.json`: what is served, and what is told."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -9,19 +8,18 @@ from aiohttp import web
 from common.public.asyncapi import asyncapi_document
 from gateway.openapi.document import openapi_document
 from gateway.operations import documents
-from gateway.operations.operation import Operation
 from gateway.postman.collection import postman_collection
 from gateway.routing import OPERATIONS, Route
-from gateway.unchanging import Unchanging
-
-Document = dict[str, Any]
+from gateway.unchanging import MadeOnce, Unchanging
 
 
 class DocumentRoutes:
     """Documents, each made when it is asked for the first time."""
 
     def __init__(self) -> None:
-        self._made: dict[str, Unchanging] = {}
+        self._openapi = MadeOnce[Unchanging]()
+        self._postman = MadeOnce[Unchanging]()
+        self._asyncapi = MadeOnce[Unchanging]()
 
     def routes(self) -> list[Route]:
         return [
@@ -32,22 +30,21 @@ class DocumentRoutes:
 
     async def get_openapi(self, request: web.Request) -> web.Response:
         """200 with the document; 304 for whoever knows it."""
-        return self._answer(request, documents.OPENAPI, lambda openapi: openapi)
+        operations = request.app[OPERATIONS]
+        openapi = await self._openapi.get(lambda: _json(openapi_document(operations)))
+        return openapi.answer(request)
 
     async def get_postman_collection(self, request: web.Request) -> web.Response:
         """200 with the collection; 304 for whoever knows it."""
-        return self._answer(request, documents.POSTMAN, postman_collection)
+        operations = request.app[OPERATIONS]
+        postman = await self._postman.get(lambda: _json(postman_collection(openapi_document(operations))))
+        return postman.answer(request)
 
     async def get_asyncapi(self, request: web.Request) -> web.Response:
         """200 with the document; 304 for whoever knows it."""
-        return self._answer(request, documents.ASYNCAPI, lambda _openapi: asyncapi_document())
+        asyncapi = await self._asyncapi.get(lambda: _json(asyncapi_document()))
+        return asyncapi.answer(request)
 
-    def _answer(
-        self, request: web.Request, operation: Operation, make: Callable[[Document], Document]
-    ) -> web.Response:
-        known = self._made.get(operation.path)
-        if known is None:
-            operations = request.app[OPERATIONS]
-            text = json.dumps(make(openapi_document(operations)), ensure_ascii=False)
-            known = self._made[operation.path] = Unchanging.of(text, "application/json")
-        return known.answer(request)
+
+def _json(document: dict[str, Any]) -> Unchanging:
+    return Unchanging.of(json.dumps(document, ensure_ascii=False), "application/json")
