@@ -74,7 +74,7 @@ swagger-ui: $(INSTALLED) ## Fetch the vendored Swagger UI of the page /docs/api 
 bench: $(INSTALLED) ## Measure the stack against a bare loop and a user's script (about a minute and a half)
 	@$(BIN)/python -m bench speed
 
-faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothing lost, twice or wrong (about nine minutes)
+faults: $(INSTALLED) ## Every fault of a shop against every kind of write: nothing lost, twice or wrong (about twenty minutes)
 	@$(BIN)/python -m bench faults
 
 simulate: $(INSTALLED) ## 200,000 schedules of kills, freezes, outages and lost answers: one product in each (under a minute)

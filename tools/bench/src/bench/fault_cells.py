@@ -41,23 +41,39 @@ class Kind:
     """
 
     name: str
-    match: str
+    matches: tuple[str, ...]
     products: int = 200
     slow: bool = False
     changes: bool = False
 
 
 KINDS = (
-    Kind("brands", r"^POST /api/manufacturers$"),
-    Kind("features", r"^POST /api/product_features$"),
-    Kind("values", r"^POST /api/product_feature_values$"),
-    Kind("creates", r"^POST /api/products$"),
-    Kind("changes", r"^PATCH /api/products$", changes=True),
-    Kind("stock", r"^PATCH /api/stock_availables$", changes=True),
-    Kind("variants", r"^POST /api/combinations$"),
-    Kind("variant_stock", r"^PATCH /api/stock_availables$", changes=True),
-    Kind("discounts", r"^(POST|PATCH|DELETE) /api/specific_prices"),
-    Kind("pictures", r"^POST /api/images/products/", slow=True),
+    Kind("brands", (r"^POST /api/manufacturers$",)),
+    Kind("brand_texts", (r"^PATCH /api/manufacturers",), changes=True),
+    Kind("features", (r"^POST /api/product_features$",)),
+    Kind("values", (r"^POST /api/product_feature_values$",)),
+    Kind("creates", (r"^POST /api/products$",)),
+    Kind("changes", (r"^PATCH /api/products$",), changes=True),
+    Kind("deletes", (r"^DELETE /api/products/",), changes=True),
+    Kind("stock", (r"^PATCH /api/stock_availables$",), changes=True),
+    Kind("options", (r"^POST /api/product_options$", r"^POST /api/product_option_values$")),
+    Kind("variants", (r"^POST /api/combinations$",)),
+    Kind("variant_stock", (r"^PATCH /api/stock_availables$",), changes=True),
+    Kind("variant_changes", (r"^PATCH /api/combinations", r"^DELETE /api/combinations/"), changes=True),
+    Kind("suppliers", (r"^POST /api/suppliers$", r"^POST /api/product_suppliers$")),
+    Kind(
+        "supplier_changes",
+        (r"^PATCH /api/product_suppliers", r"^DELETE /api/product_suppliers/"),
+        changes=True,
+    ),
+    Kind("discounts", (r"^POST /api/specific_prices$",)),
+    Kind(
+        "discount_changes",
+        (r"^PATCH /api/specific_prices", r"^DELETE /api/specific_prices/"),
+        changes=True,
+    ),
+    Kind("pictures", (r"^POST /api/images/products/",), slow=True),
+    Kind("picture_deletes", (r"^DELETE /api/images/products/",), slow=True, changes=True),
 )
 
 
@@ -80,13 +96,16 @@ class Cell:
         return QUIET_SECONDS + (LATE_SECONDS if self.fault == "late_commit" else 0)
 
     def switches(self) -> list[dict[str, Any]]:
-        """What the simulated shop is told: the first request is hit for certain, others by chance."""
+        """What the simulated shop is told: the first request of each write is hit, others by chance."""
         extra = FAULTS[self.fault]
-        rule = {"fault": self.fault, "match": self.kind.match, "times": 2 if self.kind.slow else 1, **extra}
+        times = 2 if self.kind.slow else 1
+        rules = [
+            {"fault": self.fault, "match": match, "times": times, **extra} for match in self.kind.matches
+        ]
         if self.kind.slow:
-            return [rule]
-        chance = {"seed": self.seed, "rates": {self.fault: RATE}, "match": self.kind.match, **extra}
-        return [rule, chance]
+            return rules
+        either = "|".join(self.kind.matches)
+        return [*rules, {"seed": self.seed, "rates": {self.fault: RATE}, "match": either, **extra}]
 
 
 def cells(seeds: Iterable[int], kinds: Iterable[str] = (), faults: Iterable[str] = ()) -> list[Cell]:

@@ -84,7 +84,7 @@ async def run_cell(cell: Cell, shop: ShopUnderTest, gateway: Gateway) -> CellRes
     """Bring a cell's products to a shop that fails, and compare its tables with what was wanted."""
     clock = asyncio.get_running_loop().time
     started = clock()
-    pictures = await _send_pictures(gateway) if cell.kind.name == "pictures" else []
+    pictures = await _send_pictures(gateway) if cell.kind.name.startswith("picture") else []
     *before, last = sendings(cell, pictures)
     problem, refused = "", 0
     dealt_before = (await shop.switch())["dealt"].get(cell.fault, 0)
@@ -94,7 +94,7 @@ async def run_cell(cell: Cell, shop: ShopUnderTest, gateway: Gateway) -> CellRes
         await shop.switch(*cell.switches())
         status = await bring(gateway, shop.id, last.items, patience_seconds=CELL_SECONDS)
         refused = status["refused"]
-        problem = _first_refusal(status)
+        problem = _first_refusal(status) or _not_hit(await shop.switch())
     except (NotFinished, *GATEWAY_FAILED) as error:
         problem = str(error)
     finally:
@@ -110,6 +110,12 @@ def _first_refusal(status: Mapping[str, Any]) -> str:
     """Why the first of the refused items was refused; '' when none was."""
     errors = [error for item in status["items"] for error in item["errors"]]
     return f"{errors[0]['field']}: {errors[0]['message']}" if errors else ""
+
+
+def _not_hit(switched: Mapping[str, Any]) -> str:
+    """Which of the cell's writes the fault did not reach; '' when it reached all: else it proves little."""
+    missed = [rule["match"] for rule in switched["faults"] if not rule["used"]]
+    return f"no request was hit of {', '.join(missed)}" if missed else ""
 
 
 async def _send_pictures(gateway: Gateway) -> list[dict[str, str]]:

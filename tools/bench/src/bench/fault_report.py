@@ -1,4 +1,4 @@
-"""What the fault matrix has shown: faults against kinds of write in a table, every cell in a report. Pure."""
+"""What the fault matrix has shown: kinds of write against faults in a table, every cell in a report. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,18 +87,19 @@ def _cell(result: CellResult) -> dict[str, Any]:
 
 
 def matrix_table(matrix: MatrixResult) -> Table:
-    """A line for each fault, a column for each kind of write; all seeds of a cell together."""
+    """A line for each kind of write, a column for each fault; all seeds of a cell together."""
     cells: defaultdict[tuple[str, str], list[CellResult]] = defaultdict(list)
     for result in matrix.cells:
-        cells[result.cell.fault, result.cell.kind.name].append(result)
-    kinds = [kind.name for kind in KINDS if any((fault, kind.name) in cells for fault in FAULTS)]
+        cells[result.cell.kind.name, result.cell.fault].append(result)
+    faults = [fault for fault in FAULTS if any((kind.name, fault) in cells for kind in KINDS)]
     table = Table(title="Requests hit, and what came of them", title_justify="left")
-    for name in ("fault", *kinds, "naive writer"):
-        table.add_column(name, justify="left" if name == "fault" else "right")
-    for fault in FAULTS:
-        if any((fault, kind) in cells for kind in kinds):
-            shown = [_shown(cells[fault, kind]) for kind in kinds]
-            table.add_row(fault, *shown, _naive_shown(matrix.naive, fault))
+    table.add_column("write", no_wrap=True)
+    for fault in faults:
+        table.add_column(fault, justify="right", overflow="fold")
+    for kind in KINDS:
+        if any((kind.name, fault) in cells for fault in faults):
+            table.add_row(kind.name, *(_shown(cells[kind.name, fault]) for fault in faults))
+    table.add_row("naive writer", *(_naive_shown(matrix.naive, fault) for fault in faults))
     return table
 
 

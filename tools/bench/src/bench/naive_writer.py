@@ -37,7 +37,7 @@ class NaiveResult:
 def naive_cells(seed: int) -> list[Cell]:
     """Product creates under each fault that hides a write."""
     creates = next(kind for kind in KINDS if kind.name == "creates")
-    kind = Kind("naive", creates.match, products=PRODUCTS)
+    kind = Kind("naive", creates.matches, products=PRODUCTS)
     return [Cell(kind, fault, seed) for fault in WRITES_UNSEEN]
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 
-from bench.hostile_requests import BULK, TOKEN, request
+from bench.hostile_requests import BULK, LOGIN, TOKEN, request
 from bench.lone_gateway import LoneGateway, lone_gateway
 
 ALL_CLOSED_SECONDS = 40.0
@@ -23,11 +23,15 @@ DRIP_SECONDS = 2.0
 SHARE_OF_BARE = 10  # so many times fewer sockets for the bare server
 
 _HEAD = request("POST", BULK, b"", {"Content-Length": "100000", "Connection": None})
+_LOGIN_HEAD = request(  # anybody may send it
+    "POST", LOGIN, b"", {"Content-Length": "100000", "Connection": None, "Authorization": None}
+)
 SLOW: Sequence[tuple[bytes, bool]] = (  # what is sent, and whether a byte drips after it now and then
     (b"", False),
     (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ", False),
     (b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ", True),
     (_HEAD, False),
+    (_LOGIN_HEAD, False),
     (_HEAD + b'{"items": [', True),
 )
 
@@ -150,7 +154,7 @@ async def _bare_server() -> AsyncIterator[str]:
         return web.Response()
 
     app = web.Application()
-    app.add_routes([web.post(BULK, read)])
+    app.add_routes([web.post(BULK, read), web.post(LOGIN, read)])
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

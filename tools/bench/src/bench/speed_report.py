@@ -60,7 +60,13 @@ def _requests_goal(phase: Phase, limit: float) -> Goal:
 
 def requests_about_products(phase: Phase) -> list[Request]:
     """The phase's requests to the webservice without those of the snapshot."""
-    return [r for r in phase.requests if r["path"].startswith("/api") and _resource(r) not in SNAPSHOT]
+    return [
+        request
+        for request in phase.requests
+        if request["path"].startswith("/api")
+        and _resource(request) not in SNAPSHOT
+        and "schema=" not in request.get("query", "")
+    ]
 
 
 def kind_of(request: Request) -> str:

@@ -19,7 +19,9 @@ def wanted_of(kind: str):
 
 def as_wanted(kind: str) -> list[Shown]:
     """The rows of a shop in which all is well."""
-    return [Shown(**{field.name: getattr(w, field.name) for field in fields(w)}) for w in wanted_of(kind)]
+    names = [field.name for field in fields(Shown)]
+    there = [wanted for wanted in wanted_of(kind) if not wanted.is_gone]
+    return [Shown(**{name: getattr(wanted, name) for name in names}) for wanted in there]
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
@@ -63,11 +65,43 @@ def test_a_combination_too_many_is_a_duplicate_and_one_too_few_is_wrong(shown, f
 
 def test_a_stock_of_a_variant_that_did_not_come_makes_its_product_wrong():
     first, *others = as_wanted("variant_stock")
-    old = tuple((reference, size, 1) for reference, size, _ in first.variants)
+    old = tuple((reference, size, 1, impact) for reference, size, _, impact in first.variants)
 
     verdict = judge(wanted_of("variant_stock"), ShopTables([replace(first, variants=old), *others]))
 
     assert verdict.wrong == [f"{first.reference}: variants"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "left"),
+    [
+        ("deletes", {}),
+        ("supplier_changes", {"supplier_rows": (("A", "1"), ("B", "1"))}),
+        ("supplier_changes", {"supplier_rows": ()}),
+        ("supplier_changes", {"supplier": None}),
+        ("discount_changes", {"reductions": ((5, Decimal("0.05")), (10, Decimal("0.08")))}),
+        ("discount_changes", {"reductions": ((5, Decimal("0.05")),)}),
+        ("variant_changes", {"variants": ()}),
+        ("brand_texts", {"brand_text": "described"}),
+    ],
+)
+def test_what_is_left_as_it_was_before_a_change_is_seen(kind, left):
+    (cell,) = cells([1], [kind], ["drop_after"])
+    before = [Shown(**{f.name: getattr(w, f.name) for f in fields(Shown)}) for w in sendings(cell)[0].wanted]
+
+    verdict = judge(wanted_of(kind), ShopTables([replace(shown, **left) for shown in before]))
+
+    assert len(verdict.duplicates) + len(verdict.wrong) >= 30
+
+
+def test_a_deletion_loses_no_product_that_stays_and_leaves_none_that_goes():
+    first, *others = as_wanted("deletes")
+    gone = next(wanted for wanted in wanted_of("deletes") if wanted.is_gone)
+
+    verdict = judge(wanted_of("deletes"), ShopTables([replace(first, reference=gone.reference), *others]))
+
+    assert (verdict.lost, verdict.wrong) == ([first.reference], [f"{gone.reference}: not gone"])
+    assert len(others) + 1 == 100
 
 
 @pytest.mark.parametrize(
@@ -108,8 +142,17 @@ def test_a_kind_or_fault_that_is_not_known_is_named():
         cells([1], ["brand"], ["flood"])
 
 
+def test_each_write_of_a_kind_is_hit_for_certain():
+    (cell,) = cells([1], ["supplier_changes"], ["429"])
+
+    *rules, chance = cell.switches()
+
+    assert [rule["match"] for rule in rules] == [*cell.kind.matches]
+    assert chance["match"] == "|".join(cell.kind.matches)
+
+
 def test_the_first_request_of_a_cell_is_hit_whatever_the_seed_says():
     rule, chance = Cell(KINDS[0], "429", 5).switches()
 
-    assert (rule["times"], rule["match"]) == (1, KINDS[0].match)
+    assert (rule["times"], (rule["match"],)) == (1, KINDS[0].matches)
     assert (chance["seed"], list(chance["rates"])) == (5, ["429"])
