@@ -50,6 +50,7 @@ def test_the_demo_shop_is_the_simulated_one(compose, environment_of, script, mon
     assert demo.key.get_secret_value() == environment_of("simulator")["SIMULATOR_KEY"]
     domain = next(a for a in compose["services"]["simulator"]["command"] if a.startswith("--domain="))
     assert demo.url == "http://" + domain.removeprefix("--domain=")
+    assert demo.test
 
 
 def test_the_example_of_a_shop_shows_every_setting_at_its_default(root):

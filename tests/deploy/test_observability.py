@@ -51,6 +51,12 @@ def test_every_alert_says_what_to_do(folder):
             assert {"summary", "what_next"} == rule["annotations"].keys(), rule["alert"]
 
 
+def test_what_alerts_refer_to_is_in_the_runbook(folder, root):
+    sections = re.findall(r"docs/runbook\.md, '([^']+)'", (folder / "alerts.yml").read_text())
+    assert sections
+    assert set(sections) <= set(re.findall(r"(?m)^## (.+)$", (root / "docs" / "runbook.md").read_text()))
+
+
 def test_queues_of_the_alerts_are_those_of_the_services(folder):
     text = (folder / "alerts.yml").read_text()
     assert set(re.search(r"skuwire\\\\\.\(([a-z|-]+)\)", text)[1].split("|")) == SERVICES
