@@ -6,15 +6,15 @@ from xdist.scheduler import LoadFileScheduling, Scheduling
 
 pytest_plugins = ["stack.fixtures"]
 
-EVERYTHING_RUNS = "tests/e2e/"  # these share one running stack, which takes long to start
-LONG = (EVERYTHING_RUNS, "tests/resilience/", "tools/bench/tests/integration/")
+EVERYTHING_RUNS = ("tests/e2e/", "tests/resilience/")  # share one running stack, which takes long to start
+LONG = (*EVERYTHING_RUNS, "tools/bench/tests/integration/")
 
 
 class WholeFiles(LoadFileScheduling):
     """A file's tests run in one process, and so do all that use the one running stack."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return EVERYTHING_RUNS if nodeid.startswith(EVERYTHING_RUNS) else super()._split_scope(nodeid)
+        return EVERYTHING_RUNS[0] if nodeid.startswith(EVERYTHING_RUNS) else super()._split_scope(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:

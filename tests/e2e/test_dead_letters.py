@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from tests.conftest import Running, eventually
-from tests.e2e.test_users_and_keys import skuwire
 
 from common.messages import Chunk, ChunkSubmitted, Intent, ProductChange, ProductFields
 from common.messaging.broker import connect
@@ -59,23 +58,23 @@ async def test_a_message_is_repaired_from_the_command_line(running: Running, tmp
         return letters
 
     [letter] = await eventually(found)
-    listed = await skuwire(running, "dead-letters", "list", "--service", "validator")
+    listed = await running.skuwire("dead-letters", "list", "--service", "validator")
     assert letter["id"] in listed
-    assert letter["id"] in await skuwire(running, "dead-letters", "list", "--operator")
-    shown = await skuwire(running, "dead-letters", "show", letter["id"])
+    assert letter["id"] in await running.skuwire("dead-letters", "list", "--operator")
+    shown = await running.skuwire("dead-letters", "show", letter["id"])
     assert "changes.0.fields.price" in shown
     assert "cheap" in shown
     (tmp_path / "repaired.json").write_text(json.dumps(right))
-    await skuwire(running, "dead-letters", "edit", letter["id"], "--body", str(tmp_path / "repaired.json"))
+    await running.skuwire("dead-letters", "edit", letter["id"], "--body", str(tmp_path / "repaired.json"))
 
     async def has_the_price() -> bool:
         product = (await running.shop_state())[REFERENCE]
         return Decimal(product["price"]) == Decimal("99.90")
 
     await eventually(has_the_price)
-    assert "edited by" in await skuwire(running, "dead-letters", "show", letter["id"])
-    assert letter["id"] not in await skuwire(running, "dead-letters", "list")
-    assert "finished: 0 sent" in await skuwire(
-        running, "dead-letters", "replay", "--service", "validator", "--shop", "demo"
+    assert "edited by" in await running.skuwire("dead-letters", "show", letter["id"])
+    assert letter["id"] not in await running.skuwire("dead-letters", "list")
+    assert "finished: 0 sent" in await running.skuwire(
+        "dead-letters", "replay", "--service", "validator", "--shop", "demo"
     )
-    assert "rpl_" in await skuwire(running, "dead-letters", "replays")
+    assert "rpl_" in await running.skuwire("dead-letters", "replays")

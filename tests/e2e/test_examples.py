@@ -60,6 +60,15 @@ async def example(file: str, nodejs: Command, log: Path, **environment: str) -> 
         assert await process.wait() == 0, f"see {log}"
 
 
+async def listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except ConnectionError:
+        return False
+    writer.close()
+    return True
+
+
 def kept(file: Path, table: str) -> dict[str, str]:
     """Body by id."""
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
@@ -72,20 +81,9 @@ async def sync(running: Running, reference: str) -> None:
 
 async def add_partner(running: Running, name: str) -> str:
     """By the command, as an operator does it; the URL that it writes."""
-    arguments = ["partners", "add", name, "--tenant", TENANT, "--events", "product.*"]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "skuwire",
-        *arguments,
-        "--data-dir",
-        str(running.stack.data_dir),
-        stdout=-1,
-        stderr=-1,
-    )
-    output, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()
-    return output.decode().strip()
+    data_dir = str(running.stack.data_dir)
+    wanted = ("--tenant", TENANT, "--events", "product.*", "--data-dir", data_dir)
+    return (await running.skuwire("partners", "add", name, *wanted)).strip()
 
 
 async def waiting(running: Running, queue: str) -> int:
@@ -182,6 +180,7 @@ async def test_a_receiver_keeps_what_is_signed_and_refuses_the_rest(
     made = await running.gateway.post_webhook(url)
     settings = {"WEBHOOK_SECRET": made["secret"], "WEBHOOKS_FILE": str(file), "PORT": str(port)}
     async with example(RECEIVERS[language], nodejs, tmp_path / "log", **settings):
+        await eventually(partial(listens, port))
         await sync(running, reference)
         [body] = await eventually(told, 60)
         forged = {"webhook-id": "forged", "webhook-timestamp": str(int(time.time()))}

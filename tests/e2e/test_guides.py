@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,12 +15,12 @@ from tests.e2e.guides import blocks, differences, script
 
 from stack.fixtures import path_of
 from stack.ports import LOOPBACK, free_port, return_port
-from stack.programs import PHP
+from stack.programs import CURL, PHP
+from stack.servers import Command
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NODE_MODULES = Path(__file__).parents[1] / "node" / "node_modules"
-NODE = str(Path(sys.executable).with_name("node"))
 OTHER_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -37,9 +36,11 @@ async def receiver() -> AsyncIterator[str]:
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, LOOPBACK, port).start()
-    yield f"http://{LOOPBACK}:{port}/"
-    await runner.cleanup()
-    return_port(port)
+    try:
+        yield f"http://{LOOPBACK}:{port}/"
+    finally:
+        await runner.cleanup()
+        return_port(port)
 
 
 async def carry_out(guide: str, running: Running, folder: Path, **known: str) -> None:
@@ -51,6 +52,7 @@ async def carry_out(guide: str, running: Running, folder: Path, **known: str) ->
         "EMAIL": email,
         "PASSWORD": password,
         "PYTHON": sys.executable,
+        "PATH": f"{Path(path_of(CURL)).parent}:{os.environ['PATH']}",
         **known,
     }
     process = await asyncio.create_subprocess_exec(
@@ -79,7 +81,9 @@ async def test_the_guide_for_receivers_is_true(running: Running, tmp_path: Path)
 
 
 @asynccontextmanager
-async def program(language: str, port: int, secret: str, folder: Path) -> AsyncIterator[None]:
+async def program(
+    language: str, nodejs: Command, port: int, secret: str, folder: Path
+) -> AsyncIterator[None]:
     """The receiver of a language, as the guide has it, answering."""
     [text] = [block.text for block in blocks("webhooks") if block.language == language]
     file = folder / f"receiver.{language}"
@@ -89,7 +93,7 @@ async def program(language: str, port: int, secret: str, folder: Path) -> AsyncI
         case "python":
             command = sys.executable, file
         case "js":
-            command = NODE, file
+            command = nodejs.argv[0], file
         case _:
             command = path_of(PHP), "-S", f"{LOOPBACK}:{port}", file
     told = {"WEBHOOK_SECRET": secret, "PORT": str(port), "NODE_PATH": str(NODE_MODULES)}
@@ -101,7 +105,6 @@ async def program(language: str, port: int, secret: str, folder: Path) -> AsyncI
             cwd=folder,
             stdout=stream,
             stderr=stream,
-            start_new_session=True,  # node is a child of the command of that name
         )
 
     async def answers() -> bool:
@@ -117,20 +120,20 @@ async def program(language: str, port: int, secret: str, folder: Path) -> AsyncI
         await eventually(answers)
         yield
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         await process.wait()
 
 
 @pytest.mark.parametrize("language", ["python", "js", "php"])
 async def test_the_receivers_in_the_guide_tell_our_webhooks_from_others(
-    language: str, running: Running, tmp_path: Path
+    language: str, nodejs: Command, running: Running, tmp_path: Path
 ) -> None:
     port = free_port()
     webhook = await running.gateway.post_webhook(f"http://{LOOPBACK}:{port}/")
-    async with program(language, port, OTHER_SECRET, tmp_path):
+    async with program(language, nodejs, port, OTHER_SECRET, tmp_path):
         told = await running.gateway.ask_of_webhook(webhook["id"], "test")
         assert (told["delivered"], told["status"]) == (False, 401)
-    async with program(language, port, webhook["secret"], tmp_path):
+    async with program(language, nodejs, port, webhook["secret"], tmp_path):
         told = await running.gateway.ask_of_webhook(webhook["id"], "test")
         assert (told["delivered"], told["status"]) == (True, 204)
     await running.gateway.delete_webhook(webhook["id"])

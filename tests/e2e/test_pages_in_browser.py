@@ -11,6 +11,7 @@ from tests.conftest import Running
 
 from stack.fixtures import path_of
 from stack.programs import CHROMIUM
+from stack.servers import Command
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -92,11 +93,13 @@ class Visitor:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=path_of(CHROMIUM), args=ARGUMENTS)
-        yield started
-        await started.close()
+async def browser(nodejs: Command) -> AsyncIterator[Browser]:
+    with pytest.MonkeyPatch.context() as patched:  # its own Node needs a library that not every system has
+        patched.setenv("PLAYWRIGHT_NODEJS_PATH", nodejs.argv[0])
+        async with async_playwright() as playwright:
+            started = await playwright.chromium.launch(executable_path=path_of(CHROMIUM), args=ARGUMENTS)
+            yield started
+            await started.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,4 +1,4 @@
-"""pytest fixtures: PostgreSQL and RabbitMQ servers that tests may kill, an empty database per test, Node.
+"""pytest fixtures: PostgreSQL and RabbitMQ servers that tests may kill, a database per test, its locks, Node.
 
 Where from, first that works: TEST_POSTGRES_DSN / TEST_RABBITMQ_URL as is, testcontainers when a Docker engine
 answers, local programs. Without any of them tests are skipped at a desk and fail where `CI` is set.
@@ -6,12 +6,14 @@ answers, local programs. Without any of them tests are skipped at a desk and fai
 Loaded by the root conftest.py: `pytest_plugins = ["stack.fixtures"]`.
 """
 
+import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -82,6 +84,18 @@ async def database(postgres_server: Server, database_template: str | None) -> As
     name = f"test_{secrets.token_hex(6)}"
     yield await create_database(postgres_server.url, name, database_template)
     await drop_database(postgres_server.url, name)
+
+
+@pytest.fixture(scope="session")
+def until_a_lock_is_awaited() -> Callable[[asyncpg.Pool], Awaitable[None]]:
+    """Waits until one transaction waits for another one's lock. Raises TimeoutError after 10 s."""
+
+    async def awaited(pool: asyncpg.Pool) -> None:
+        async with asyncio.timeout(10):
+            while not await pool.fetchval("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110 - it lies in the database
+                await asyncio.sleep(0.01)
+
+    return awaited
 
 
 def path_of(program: Program) -> str:

@@ -1,4 +1,4 @@
-"""What the tests need beyond the pinned wheels: a RabbitMQ, a browser, PHP.
+"""What the tests need beyond the pinned wheels: a RabbitMQ, a browser, PHP, curl.
 
     python -m stack.prepare
 

@@ -1,4 +1,4 @@
-"""Programs that the tests run beside the services: a browser for the pages, PHP for the guides."""
+"""Programs that the tests run beside the services: a browser for the pages, PHP and curl for the guides."""
 
 import os
 import shutil
@@ -31,7 +31,8 @@ class Program:
 
 CHROMIUM = Program("Chromium", ("chromium", "chromium-browser", "google-chrome"), "TEST_CHROMIUM", "chromium")
 PHP = Program("PHP", ("php",), "TEST_PHP", "php-cli")
-PROGRAMS = (CHROMIUM, PHP)
+CURL = Program("curl", ("curl",), "TEST_CURL", "curl")
+PROGRAMS = (CHROMIUM, PHP, CURL)
 
 
 async def ensure_programs(
