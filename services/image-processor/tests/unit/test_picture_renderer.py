@@ -1,6 +1,8 @@
 """Rendering in other processes: what comes back, and what a picture cannot do to the service."""
 
+import asyncio
 import io
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +10,7 @@ from PIL import Image, ImageDraw
 from structlog.testing import capture_logs
 
 from image_processor.render import PictureRefused, RefusalCode, RenderLimits
-from image_processor.renderer import Renderer
+from image_processor.renderer import Renderer, RendererEnded, RenderProcess
 
 LIMITS = RenderLimits()
 
@@ -65,3 +67,35 @@ async def test_a_shops_copy_is_recognised_and_another_view_of_the_article_is_not
     assert not await renderer.shows_the_same(ours, encoded(an_article(handle_at=45)))
     assert not await renderer.shows_the_same(ours, encoded(an_article().resize((200, 150))))
     assert not await renderer.shows_the_same(ours, b"no picture at all")
+
+
+def a_long_answer() -> bytes:
+    """More than a pipe holds."""
+    return bytes(10_000_000)
+
+
+def test_half_an_answer_of_a_killed_process_is_not_waited_for() -> None:
+    process = RenderProcess(memory_bytes=2_000_000_000)
+    process.send(a_long_answer)
+    assert process._ours.poll(10)  # it has begun to answer
+    process.kill()
+    with pytest.raises((EOFError, OSError)):
+        process.receive()
+
+
+async def test_processes_that_died_while_they_were_idle_cost_no_picture(renderer: Renderer) -> None:
+    await renderer.warm_up()
+    (idle,) = renderer._idle
+    idle.kill()
+    async with asyncio.timeout(10):
+        while idle.is_alive():  # noqa: ASYNC110 - a process's end is no event
+            await asyncio.sleep(0.01)
+    with capture_logs() as logs:
+        assert (await renderer.render(encoded(an_article()), LIMITS)).width == 400
+    assert logs == []
+
+
+async def test_a_process_that_ends_itself_is_replaced(renderer: Renderer) -> None:
+    with pytest.raises(RendererEnded):
+        await renderer._run(os._exit, 1)
+    assert (await renderer.render(encoded(an_article()), LIMITS)).width == 400
