@@ -77,15 +77,18 @@ class Renderer:
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         async with self._free:
             try:
-                answer = await self._answer(work, *arguments)
+                answer = await self._answer(self._take(), work, *arguments)
             except RendererEnded as error:
                 log.warning("picture.broke_renderer", cause=str(error))
-                # Once more: the machine may have been too busy, or may have killed it for another's memory.
-                answer = await self._answer(work, *arguments)
+                # Once more in a new one: the machine may have been too busy, or have killed it for want of
+                # memory, and the idle ones with it.
+                self._end_idle()
+                answer = await self._answer(self._start(), work, *arguments)
         return answer()
 
-    async def _answer(self, work: Callable[..., T], *arguments: object) -> Callable[[], T]:
-        process = self._take()
+    async def _answer(
+        self, process: "RenderProcess", work: Callable[..., T], *arguments: object
+    ) -> Callable[[], T]:
         call = functools.partial(process.call, work, *arguments)
         try:
             async with asyncio.timeout(self._timeout):
@@ -105,9 +108,16 @@ class Renderer:
             if process.is_alive():
                 return process
             self._end(process)
+        return self._start()
+
+    def _start(self) -> "RenderProcess":
         process = RenderProcess(self._memory_bytes)
         self._running.add(process)
         return process
+
+    def _end_idle(self) -> None:
+        while self._idle:
+            self._end(self._idle.pop())
 
     def _end(self, process: "RenderProcess") -> None:
         self._running.discard(process)

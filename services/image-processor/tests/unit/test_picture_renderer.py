@@ -83,7 +83,17 @@ def test_half_an_answer_of_a_killed_process_is_not_waited_for() -> None:
         process.receive()
 
 
-async def test_processes_that_died_while_they_were_idle_cost_no_picture(renderer: Renderer) -> None:
+async def test_renderers_killed_all_at_once_cost_no_picture() -> None:
+    renderer = Renderer(processes=4, memory_bytes=2_000_000_000, timeout_seconds=30)
+    for _ in range(5):
+        await renderer.warm_up()
+        for process in renderer._idle:
+            process.kill()  # and not waited for: some will seem to live
+        assert (await renderer.render(encoded(an_article()), LIMITS)).width == 400
+    renderer.close()
+
+
+async def test_a_renderer_that_died_while_idle_is_not_asked(renderer: Renderer) -> None:
     await renderer.warm_up()
     (idle,) = renderer._idle
     idle.kill()
