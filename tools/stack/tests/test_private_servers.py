@@ -10,6 +10,7 @@ import aio_pika
 import asyncpg
 import pytest
 
+from stack.debian import install_packages
 from stack.postgres import create_database, start_embedded_postgres, start_postgres
 from stack.rabbitmq import start_rabbitmq
 from stack.rabbitmq_node import RabbitmqNode, find_installation
@@ -182,3 +183,29 @@ async def test_the_package_is_installed_without_starting_its_service(
 
     assert seen.read_text().splitlines() == ["update 101 noninteractive", "install 101 noninteractive"]
     assert not policy.exists()
+
+
+async def test_an_installation_waits_for_another_and_for_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stack.debian.LOOK_AGAIN_SECONDS", 0.01)
+    held, seen = tmp_path / "held", tmp_path / "seen"
+    held.touch()
+    apt_get = tmp_path / "bin" / "apt-get"
+    apt_get.parent.mkdir()
+    apt_get.write_text(
+        f"""#!/bin/sh
+echo "$1" >> {seen}
+[ "$1" = install ] && {{ echo "E: Unable to locate package $4"; exit 100; }}
+rm {held} 2>/dev/null || exit 0
+echo "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)"
+exit 100
+"""
+    )
+    apt_get.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{apt_get.parent}:{os.environ['PATH']}")
+
+    with pytest.raises(ServerNotStarted, match="Unable to locate package no-such-program"):
+        await install_packages("no-such-program", log=tmp_path / "install.log")
+
+    assert seen.read_text().splitlines() == ["update", "update", "install"]
