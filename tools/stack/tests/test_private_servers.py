@@ -80,6 +80,23 @@ async def test_a_committed_row_survives_a_killed_postgres(tmp_path: Path) -> Non
     await eventually(lambda: processes_that_mention(tmp_path) == [])
 
 
+async def test_a_killed_postgres_comes_back_as_soon_as_its_last_worker_has_ended(tmp_path: Path) -> None:
+    server = await start_embedded_postgres(tmp_path, durable=False)
+    try:
+        connection = await asyncpg.connect(server.url)
+        worker = await connection.fetchval("select pg_backend_pid()")
+        os.kill(worker, signal.SIGSTOP)  # as on a machine that is too busy to let it see the end
+        await server.kill()
+        restarting = asyncio.create_task(server.restart())
+        await eventually(lambda: "is still in use" in (tmp_path / "postgres.log").read_text())
+        os.kill(worker, signal.SIGCONT)
+        await restarting
+        connection.terminate()
+        await (await asyncpg.connect(server.url)).close()
+    finally:
+        await server.stop()
+
+
 async def test_a_stopped_postgres_comes_back_with_its_data_and_its_password(tmp_path: Path) -> None:
     first = await start_embedded_postgres(tmp_path)
     await create_database(first.url, "kept")

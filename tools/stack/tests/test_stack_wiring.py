@@ -3,6 +3,8 @@ import importlib
 import json
 import socket
 import stat
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -22,6 +24,18 @@ def test_no_port_is_handed_out_twice_and_none_from_the_ephemeral_range() -> None
     assert max(ports) < 32_768
     for port in ports:
         return_port(port)
+
+
+def test_no_port_is_handed_out_by_two_processes_before_it_is_returned() -> None:
+    port = free_port(14_000)  # which is none of those that are handed out by chance
+
+    def asked_elsewhere() -> int:
+        asking = f"from stack.ports import free_port; print(free_port({port}))"
+        return int(subprocess.run([sys.executable, "-c", asking], capture_output=True, check=True).stdout)
+
+    assert asked_elsewhere() != port
+    return_port(port)
+    assert asked_elsewhere() == port
 
 
 def test_a_stack_keeps_its_ports_unless_somebody_took_them(tmp_path: Path) -> None:

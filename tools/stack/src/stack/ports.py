@@ -1,8 +1,12 @@
 """Free TCP ports on the loopback interface."""
 
+import fcntl
+import functools
 import json
+import os
 import random
 import socket
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,7 +22,10 @@ class NoFreePort(Exception):
 
 
 def free_port(preferred: int | None = None) -> int:
-    """A port that nobody listens on and that this process has not handed out before.
+    """A port that nobody listens on and that no process of this user has handed out and not got back.
+
+    Between being handed out and being listened on lie seconds, and so they do while a killed server starts
+    again: what others have been given is therefore told by a lock, which ends with the process that holds it.
 
     `preferred` is taken when it is free: a stack that comes back on the same data keeps its addresses.
 
@@ -30,7 +37,7 @@ def free_port(preferred: int | None = None) -> int:
     if preferred is not None:
         candidates.insert(0, preferred)
     for port in candidates:
-        if port not in _handed_out and _is_free(port):
+        if port not in _handed_out and _is_free(port) and _lock(port):
             _handed_out.add(port)
             return port
     raise NoFreePort(f"no free port between {FIRST_PORT} and {_last_port()} on {LOOPBACK}")
@@ -46,7 +53,25 @@ def remembered_ports(memory: Path, preferred: Mapping[str, int | None]) -> dict[
 
 def return_port(port: int) -> None:
     """Let `port` be handed out again: its user has ended."""
-    _handed_out.discard(port)
+    if port in _handed_out:
+        _handed_out.remove(port)
+        fcntl.lockf(_locks(), fcntl.LOCK_UN, 1, port)
+
+
+def _lock(port: int) -> bool:
+    """Whether the lock of a port is ours now; it is one byte of a file, at the port's number."""
+    try:
+        fcntl.lockf(_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except (BlockingIOError, PermissionError):  # the one or the other, by system
+        return False
+    return True
+
+
+@functools.cache
+def _locks() -> int:
+    """The file, open as long as we live: whoever closes such a one gives up all its locks."""
+    file = Path(tempfile.gettempdir(), f"skuwire-ports-{os.getuid()}")
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode=0o600)
 
 
 def _last_port() -> int:

@@ -27,6 +27,8 @@ from stack.servers import GivenServer, Server, ServerNotStarted, wait_until
 USER = "skuwire"
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+WORKERS_PAUSE_SECONDS = 0.1
+WORKERS_REMAIN = "pre-existing shared memory block"
 NOBODY = 65534
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
@@ -97,14 +99,32 @@ class EmbeddedPostgres:
             )  # half a second of initdb: others start meanwhile
         settings = SETTINGS | {"port": str(self.port)} | ({} if self._durable else NOT_DURABLE)
         options = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
+        argv = [*prefix, str(_binary("postgres")), "-D", str(self._cluster), *options]
+        deadline = asyncio.get_running_loop().time() + START_SECONDS
+        while not await self._starts(argv):
+            if asyncio.get_running_loop().time() > deadline:
+                raise ServerNotStarted(
+                    f"workers of a killed PostgreSQL have not ended within {START_SECONDS:.0f} s; "
+                    f"its log ({self._log}) ends with:\n{last_lines(self._log)}"
+                )
+            await asyncio.sleep(WORKERS_PAUSE_SECONDS)
+
+    async def _starts(self, argv: list[str]) -> bool:
+        """Start it; False where workers of a killed one still hold its memory, which end by themselves."""
         self._child = spawn(
             "PostgreSQL",
-            [*prefix, str(_binary("postgres")), "-D", str(self._cluster), *options],
+            argv,
             log=self._log,
             environment=_environment(),
             stop_signal=signal.SIGINT,  # "fast": SIGTERM would wait for the clients to leave
         )
-        await wait_until(self._answers, child=self._child, deadline_seconds=START_SECONDS)
+        try:
+            await wait_until(self._answers, child=self._child, deadline_seconds=START_SECONDS)
+        except ServerNotStarted:
+            if WORKERS_REMAIN in self._child.last_lines(3):
+                return False
+            raise
+        return True
 
     async def stop(self) -> None:
         """Close every connection, write a checkpoint and end."""
