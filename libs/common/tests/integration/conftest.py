@@ -100,6 +100,10 @@ class Station:
             queue = await channel.declare_queue(queue_of(self.name), passive=True)
             return queue.declaration_result.message_count or 0
 
+    async def has_one_waiting(self) -> bool:
+        """To be asked until it is so: a queue that does not answer at once is told to be empty."""
+        return await self.waiting() == 1
+
     async def is_consumed(self) -> bool:
         """Whether its queue has a consumer, thus also its bindings: they are made before."""
         try:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,10 +14,13 @@ from pydantic import SecretStr
 from common.messages import ChunkCompleted, Message, ShopReachability
 from common.messages.shops import Reachability
 from common.messaging import inbox
+from common.messaging.broker import Broker
+from common.messaging.dead_letter import DeadLetter
+from common.messaging.dead_letters import send_back
 from common.messaging.envelope import Envelope, outgoing_envelope
 from common.messaging.topology import DEAD, declare_service_queue, queue_of
 from gateway.access.scopes import Role
-from gateway.dead_letters import store
+from gateway.dead_letters import replaying, store
 from gateway.settings import GatewaySettings
 from gateway.testing import Client, Running, StartGateway, all_written, eventually, logged_in, nothing_yet
 
@@ -311,6 +314,22 @@ async def test_what_comes_back_is_one_letter_with_its_history(office: Office) ->
     assert json.loads(office.got[1].body) == edited  # as it was sent last
 
 
+async def test_what_dies_again_before_its_replay_is_on_record_waits(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dies_at_once(broker: Broker, letter: DeadLetter) -> None:
+        await send_back(broker, letter)
+        async with office.gateway.database.transaction() as connection:
+            await store.keep(connection, replace(letter, reason="TypeError"), redriven=False)
+
+    monkeypatch.setattr(replaying, "send_back", dies_at_once)
+    letter_id = await office.park()
+    assert (await office.client.post(f"{ALL}/{letter_id}/replay", {})).status == 202
+    shown = await office.letter(letter_id)
+    assert (shown["state"], shown["reason"]) == ("waiting", "TypeError")
+    assert [entry["event"] for entry in shown["history"]] == ["parked", "replayed"]
+
+
 async def test_what_no_queue_takes_waits_on(office: Office) -> None:
     letter_id = await office.park(service="nowhere")
     answer = await office.client.post(f"{ALL}/{letter_id}/replay", {})
@@ -365,6 +384,15 @@ async def ended(client: Client, replay_id: str) -> Any:
     return found[0]
 
 
+async def first_is_sent(client: Client, replay_id: str) -> None:
+    """And on record, which comes after it has arrived."""
+
+    async def is_sent() -> bool:
+        return (await client.get(f"{ALL}/replays/{replay_id}")).body["data"]["sent"] > 0
+
+    await eventually(is_sent)
+
+
 async def test_letters_are_sent_back_by_filter(office: Office) -> None:
     ids = [await office.park(shop=shop) for shop in ("milano", "roma", "milano", "milano")]
     stuck = await office.park(service="nowhere")
@@ -392,7 +420,7 @@ async def test_a_replay_can_be_stopped(office: Office) -> None:
     for _ in range(3):
         await office.park()
     started = (await office.client.post(f"{ALL}/replay", {"rate": 0.1})).body["data"]
-    await office.has_got(1)
+    await first_is_sent(office.client, started["id"])
     path = f"{ALL}/replays/{started['id']}"
     stopped = await office.client("DELETE", path)
     assert (stopped.status, stopped.body["data"]["state"]) == (200, "stopped")
@@ -419,7 +447,7 @@ async def test_what_comes_back_during_a_replay_is_not_sent_in_a_circle(office: O
     await office.park(message=message, envelope=envelope)
     await office.park()
     started = (await office.client.post(f"{ALL}/replay", {"rate": 1})).body["data"]
-    await office.has_got(1)
+    await first_is_sent(office.client, started["id"])
     await office.park(message=message, envelope=envelope)  # died again, while the other waits for its turn
     done = await ended(office.client, started["id"])
     assert (done["sent"], len(office.got)) == (2, 2)

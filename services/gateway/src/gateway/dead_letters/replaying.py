@@ -85,7 +85,7 @@ class Replaying:
     async def _send(self, letter: Letter, asker: Asker) -> None:
         await send_back(self._broker, letter.to_send)
         async with self.rows_of(asker).transaction() as connection:
-            await store.mark_replayed(connection, letter.letter_id, asker.name)
+            await store.mark_replayed(connection, letter, asker.name)
         log.info(
             "dead_letter.replayed",
             letter_id=str(letter.letter_id),

@@ -165,17 +165,21 @@ async def save_edit(connection: Connection, letter: Letter, edited: DeadLetter, 
     await _record(connection, letter.letter_id, "edited", by)
 
 
-async def mark_replayed(connection: Connection, letter_id: UUID, by: str) -> None:
-    """It was sent back. Its time until it is forgotten runs from the first time since it waited last."""
+async def mark_replayed(connection: Connection, letter: Letter, by: str) -> None:
+    """It was sent back as it was found. Its time until it is forgotten runs from the first time since it
+    waited last; one that has come back meanwhile waits again already.
+    """
     await connection.execute(
         """
-        update dead_letters set replayed_at = now(), state = 'replayed',
-            settled_at = case when state = 'replayed' then settled_at else now() end
+        update dead_letters set replayed_at = now(),
+            state = case when last_seen = $2 then 'replayed' else state end,
+            settled_at = case when last_seen <> $2 or state = 'replayed' then settled_at else now() end
         where letter_id = $1
         """,
-        letter_id,
+        letter.letter_id,
+        letter.last_seen,
     )
-    await _record(connection, letter_id, "replayed", by)
+    await _record(connection, letter.letter_id, "replayed", by)
 
 
 async def discard(connection: Connection, letter: Letter, by: str, reason: str) -> bool:
