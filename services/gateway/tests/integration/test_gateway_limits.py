@@ -25,8 +25,8 @@ PROBLEM = {"Accept": "application/problem+json"}
 TYPES = "https://iana.org/assignments/http-problem-types#"
 
 
-QUOTAS = {
-    "quota_window_seconds": 600,
+QUOTAS = {  # which fill up again so slowly that nothing of it comes during a test
+    "quota_window_seconds": 6000,
     "quota_address_max_requests": 60,
     "quota_address_max_items": 40,
     "quota_address_max_bytes": 300_000,
@@ -54,9 +54,9 @@ def items(count: int, prefix: str = "A") -> dict[str, Any]:
 async def test_every_answer_says_where_the_caller_stands(limited: Running) -> None:
     answer = await limited.client.post(BULK, items(3))
     assert answer.headers["RateLimit-Policy"] == (
-        '"requests";q=50;w=600, "items";q=30;w=600;qu="items", "bytes";q=200000;w=600;qu="content-bytes"'
+        '"requests";q=50;w=6000, "items";q=30;w=6000;qu="items", "bytes";q=200000;w=6000;qu="content-bytes"'
     )
-    assert answer.headers["RateLimit"].startswith('"requests";r=49;t=12, "items";r=27;t=60, "bytes";r=199')
+    assert answer.headers["RateLimit"].startswith('"requests";r=49;t=120, "items";r=27;t=600, "bytes";r=199')
     assert "RateLimit" not in (await limited.client.get("/healthz")).headers
 
 
@@ -66,7 +66,7 @@ async def test_who_has_used_up_his_items_is_told_until_when_and_may_still_ask(li
     assert refused.status == 429
     assert refused.body["type"] == f"{TYPES}quota-exceeded"
     assert refused.body["violated-policies"] == ["items"]
-    assert 1 <= int(refused.headers["Retry-After"]) <= 20
+    assert 1 <= int(refused.headers["Retry-After"]) <= 200
     assert f"t={refused.headers['Retry-After']}" in refused.headers["RateLimit"].split(", ")[1]
     assert (await limited.client.get(f"{BULK}/bulk_1")).status == 404
     await limited.stations.have_got(1)

@@ -18,6 +18,7 @@ from gateway.testing import (
     StartGateway,
     eventually,
     logged_in,
+    within,
 )
 from gateway.testing_tokens import claims_of, forged_headers, forged_standing
 
@@ -134,8 +135,7 @@ async def test_a_session_that_ended_ends_in_every_replica_within_five_seconds(
     async def ended() -> bool:
         return await me(replica.client, data["access_token"]) == 401
 
-    async with asyncio.timeout(5):
-        await eventually(ended)
+    await within(5, ended)
 
 
 async def test_a_refresh_token_runs_out(gateway: Running) -> None:

@@ -75,11 +75,11 @@ async def test_a_shop_that_is_away_is_answered_at_once_and_the_change_is_kept(
 
 async def test_a_shop_that_goes_away_during_the_wait_is_told_at_its_end(gateway: Running) -> None:
     gateway.stations.script = nothing_yet
-    waiting = asyncio.create_task(send(gateway, Prefer="wait=4"))
+    waiting = asyncio.create_task(send(gateway, Prefer="wait=8"))
     await gateway.stations.have_got(1)
     await told(gateway, AWAY)
     answer = await waiting
-    assert (answer.status, answer.headers["Preference-Applied"]) == (502, "wait=4")
+    assert (answer.status, answer.headers["Preference-Applied"]) == (502, "wait=8")
 
 
 async def test_who_does_not_wait_and_who_sends_many_is_told_that_it_goes_on(gateway: Running) -> None:
@@ -157,6 +157,7 @@ async def test_the_same_key_asks_again_for_the_same_change(gateway: Running) -> 
     assert (first.status, again.status) == (502, 502)
     assert (again.body, again.headers["Idempotency-Replayed"]) == (first.body, "true")
     await told(gateway, BACK, at=NOON + timedelta(minutes=1))
+    await gateway.stations.have_got(1)
     for message in all_written(gateway.stations.submitted[0]):
         await gateway.stations.tell(message)
     written = await send(gateway, **key)

@@ -10,7 +10,7 @@ from gateway.access.first_user import bootstrap
 from gateway.access.passwords import Passwords
 from gateway.access.scopes import Role
 from gateway.settings import GatewaySettings
-from gateway.testing import EMAIL, PASSWORD, Client, Running, StartGateway, eventually, logged_in
+from gateway.testing import EMAIL, PASSWORD, Client, Running, StartGateway, logged_in, within
 
 USERS = "/api/v1/users"
 ME = "/api/v1/auth/me"
@@ -112,11 +112,9 @@ async def test_a_demotion_counts_in_every_replica_within_five_seconds(
     async def removed() -> bool:
         return (await there.get(ME)).status == 401
 
-    async with asyncio.timeout(5):
-        await eventually(demoted)
+    await within(5, demoted)
     await gateway.client("DELETE", path)
-    async with asyncio.timeout(5):
-        await eventually(removed)
+    await within(5, removed)
 
 
 async def test_a_new_password_ends_what_was_logged_in_with_the_old_one(gateway: Running) -> None:
