@@ -45,7 +45,7 @@ async def test_a_process_that_dies_between_commit_and_ack_has_had_its_effect(
             patched.setattr(intake_module, "_acknowledge", die)
             sent = await station.send("acme")
             await asyncio.wait_for(committed.wait(), 20)
-    assert await station.waiting() == 1  # the broker gives it back
+    await eventually(station.has_one_waiting)  # the broker gives it back
 
     async with station.running():
         sent += await station.send("acme")

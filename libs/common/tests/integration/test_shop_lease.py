@@ -83,7 +83,7 @@ async def test_an_expired_lease_that_nobody_took_is_lost_all_the_same(leases: Da
 async def test_a_successor_waits_until_the_write_before_it_is_committed(
     leases: Database, eventually: Callable[..., Awaitable[None]]
 ) -> None:
-    lease = await acquired(leases, "a", seconds=0.5)
+    lease = await acquired(leases, "a", seconds=3)  # until it is checked it has to last
     async with leases.transaction() as connection:
         await lease.check(connection)
         await eventually(lambda: leases.pool.fetchval("select held_until < now() from leases"))

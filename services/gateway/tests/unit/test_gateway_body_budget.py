@@ -39,7 +39,7 @@ async def test_who_waits_gets_his_turn_when_another_is_through() -> None:
 
 
 async def test_of_two_that_wait_for_each_other_the_older_gets_the_memory() -> None:
-    budget = BodyBudget(300, turn_seconds=0.2)
+    budget = BodyBudget(300, turn_seconds=1)  # the older waits so much longer
 
     async def grow() -> bool:
         try:
