@@ -127,9 +127,9 @@ async def test_requests_end_in_the_order_of_their_work_and_share_the_machine() -
 
     clock = asyncio.get_running_loop().time
     started = clock()
-    await asyncio.gather(do(0.03), do(0.01), do(0.02))
-    assert ended == [0.01, 0.02, 0.03]
-    assert clock() - started >= 0.059  # one machine for all three, so no less than their work together
+    await asyncio.gather(do(0.3), do(0.1), do(0.2))  # further apart than this process is ever interrupted
+    assert ended == [0.1, 0.2, 0.3]
+    assert clock() - started >= 0.59  # one machine for all three, so no less than their work together
 
 
 async def test_a_shop_at_measured_speed_answers_as_the_fast_one(shop: Any) -> None:
