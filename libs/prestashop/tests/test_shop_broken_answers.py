@@ -161,7 +161,7 @@ async def test_an_answer_that_drips_is_given_up_at_the_time_out(scripted):
             await asyncio.sleep(0.01)
 
     scripted.will(lambda request: streamed(request, drip()))
-    async with Shop(scripted.address, KEY, settings=ClientSettings(read_timeout_seconds=0.2)) as shop:
+    async with Shop(scripted.address, KEY, settings=ClientSettings(read_timeout_seconds=1)) as shop:
         with pytest.raises(ShopTimeout):
             await shop.list("products")
 

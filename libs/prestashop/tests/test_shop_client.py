@@ -143,7 +143,7 @@ async def test_an_answer_without_the_products_leaves_those_missing_unknown(
 
 async def test_after_a_time_out_nothing_is_asked(scripted, never):
     scripted.will(never)
-    async with Shop(scripted.address, KEY, settings=ClientSettings(read_timeout_seconds=0.1)) as shop:
+    async with Shop(scripted.address, KEY, settings=ClientSettings(read_timeout_seconds=1)) as shop:
         outcomes = await shop.create("products", products("A", "B"), identity="reference")
     assert [(type(outcome.error), outcome.sent) for outcome in outcomes] == [(ShopTimeout, True)] * 2
     assert scripted.asked == ["POST /api/products"]
