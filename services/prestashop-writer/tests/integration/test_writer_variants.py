@@ -441,6 +441,7 @@ async def test_the_wait_for_combinations_begins_anew_when_the_shop_comes_back(wo
 
 @EVERY_PRESTASHOP
 async def test_a_shop_that_fails_at_random_gets_every_variant_once(running: Any) -> None:
+    running.settings.attempts = 20  # the shop may well fail three times on one product: chance, no refusal
     rates = {"500_before": 0.1, "500_after": 0.1, "drop_after": 0.05, "429": 0.03, "html_200": 0.02}
     running.faults.change({"seed": 11, "rates": rates, "match": "^(P|D)"})
     for at in range(6):
