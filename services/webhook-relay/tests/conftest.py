@@ -188,7 +188,7 @@ async def world(database: str, rabbitmq_server: Any, tmp_path: Path) -> AsyncIte
 
 
 async def _until_ready(service: Service) -> None:
-    async with asyncio.timeout(20), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
         while True:
             assert service.process.returncode is None, service.log.read_text()
             try:

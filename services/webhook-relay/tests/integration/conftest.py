@@ -235,8 +235,8 @@ def clock() -> HandClock:
 @pytest.fixture
 async def poster() -> AsyncIterator[Poster]:
     poster = Poster(
-        connect_timeout_seconds=5,
-        total_timeout_seconds=10,
+        connect_timeout_seconds=20,
+        total_timeout_seconds=60,  # longer than any test holds a request back
         connections=64,
         check=accept_any_address,
         check_url=SETTINGS.check_url,

@@ -53,9 +53,10 @@ async def test_an_endpoint_of_more_generous_days_gets_nothing_any_more(
         made = await service.ask("", {"tenant": world.tenant, "url": receiver.url + "/hook"})
     async with world.service(SKUWIRE_RELAY_ALLOW_HTTP_ENDPOINTS="false") as service:
         await world.tell(world.chunk())
-        await eventually(lambda: len(service.lines("webhook.failed")) == 1)
+        await eventually(lambda: len(service.lines("webhook.failed")) > 0)
         trial = await service.ask(f"/{made['id']}/test?tenant={world.tenant}")
-    assert [line["cause"] for line in service.lines("webhook.failed")] == ["unusable_url"]
+    # It is tried again after a few seconds, which may come before the end.
+    assert {line["cause"] for line in service.lines("webhook.failed")} == {"unusable_url"}
     assert (trial["delivered"], trial["cause"]) == (False, "unusable_url")
     assert receiver.taken == []
 
@@ -90,16 +91,16 @@ async def test_nobody_outside_is_told_of_a_dry_run(
 async def test_a_relay_that_is_killed_during_a_post_repeats_it_under_the_same_id(
     world: Any, receiver: Any, eventually: Callable[..., Awaitable[None]]
 ) -> None:
-    quick = {"SKUWIRE_RELAY_TOTAL_TIMEOUT_SECONDS": "1", "SKUWIRE_RELAY_LEASE_SECONDS": "3"}
+    short_lease = {"SKUWIRE_RELAY_TOTAL_TIMEOUT_SECONDS": "4", "SKUWIRE_RELAY_LEASE_SECONDS": "6"}
     receiver.held["/hook"] = asyncio.Event()
-    async with world.service(**quick) as service:
+    async with world.service(**short_lease) as service:
         secret = await service.make_endpoint(world.tenant, receiver.url + "/hook")
         await world.tell(world.chunk())
         await eventually(lambda: len(receiver.taken) == 1)
         service.process.kill()
         await service.process.wait()
     receiver.held.pop("/hook").set()
-    async with world.service(**quick) as service:
+    async with world.service() as service:
         await eventually(lambda: len(receiver.taken) == 2)
         await eventually(lambda: len(service.lines("webhook.delivered")) == 1)
     first, second = receiver.taken
@@ -180,19 +181,21 @@ async def test_who_answers_within_the_time_of_an_attempt_is_delivered_to_and_who
 
         return answer
 
-    receiver.answers = {"/within": [answering_after(2)], "/beyond": [answering_after(4)]}
-    a_fifth = {"SKUWIRE_RELAY_TOTAL_TIMEOUT_SECONDS": "3", "SKUWIRE_RELAY_CONNECT_TIMEOUT_SECONDS": "1"}
-    async with world.service(**a_fifth) as service:
+    receiver.answers = {"/within": [answering_after(3)], "/beyond": [answering_after(60)]}
+    two_fifths = {"SKUWIRE_RELAY_TOTAL_TIMEOUT_SECONDS": "6", "SKUWIRE_RELAY_CONNECT_TIMEOUT_SECONDS": "2"}
+    async with world.service(**two_fifths) as service:
         within = await service.make_endpoint(world.tenant, receiver.url + "/within")
         await service.make_endpoint(world.tenant, receiver.url + "/beyond")
         await world.tell(world.chunk())
         await eventually(
             lambda: len(service.lines("webhook.delivered") + service.lines("webhook.failed")) == 2
         )
+        # Now: who answers too late is asked again soon.
+        delivered, failed = service.lines("webhook.delivered"), service.lines("webhook.failed")
     (taken,) = receiver.at("/within")
     assert taken.verified(within)
-    assert len(service.lines("webhook.delivered")) == 1
-    assert [line["cause"] for line in service.lines("webhook.failed")] == ["timed_out"]
+    assert [line["webhook_id"] for line in delivered] == [taken.webhook_id]
+    assert [line["cause"] for line in failed] == ["timed_out"]
 
 
 def test_an_attempt_has_the_time_that_the_documents_promise() -> None:
