@@ -53,6 +53,8 @@ from stack.servers import Server
 
 KEY = "K" * 32
 PATIENCE_SECONDS = 30.0
+REQUEST_SECONDS = 10.0  # a busy machine is no shop that does not answer
+IMPATIENT_SECONDS = 1.0
 # Far apart in colour, so that a shop's copy can be recognised whatever it was encoded with.
 COLOURS = {
     "red": (220, 30, 30),
@@ -393,7 +395,7 @@ async def world(
     shops_file = tmp_path / "shops.toml"
     shops_file.write_text(
         f'[[shop]]\nid = "shop"\ntenant = "acme"\nurl = "{url}"\nkey = "{KEY}"\n'
-        "request_timeout_seconds = 1\nlate_commit_seconds = 0.2\n"
+        f"request_timeout_seconds = {REQUEST_SECONDS}\nlate_commit_seconds = 0.2\n"
     )
     settings = ImageSettings(
         database_url=SecretStr(database),
@@ -413,6 +415,17 @@ async def world(
         yield world
     await broker.close()
     await runner.cleanup()
+
+
+@pytest.fixture
+def impatient(world: World) -> None:
+    """The service, which starts after this, soon gives a request up, and what was lost with it."""
+    shops_file = world.settings.shops_file
+    assert shops_file is not None
+    told = shops_file.read_text()
+    wanted = told.replace(f"= {REQUEST_SECONDS}\n", f"= {IMPATIENT_SECONDS}\n")
+    assert wanted != told
+    shops_file.write_text(wanted)
 
 
 @pytest.fixture(name="eventually")

@@ -1,6 +1,5 @@
 """Covers read back after they were set, where the shop's owner wants it."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -69,17 +68,15 @@ async def test_without_being_asked_nothing_is_read(world: World) -> None:
     assert outcome.verified is None
 
 
-async def test_a_cover_that_somebody_changed_meanwhile_is_a_gap(world: World) -> None:
+async def test_a_cover_that_somebody_changed_meanwhile_is_a_gap(world: World, eventually: Any) -> None:
     wanting_proof(world)
     first, second = await world.products(2)
     red, green = await world.pictures("red", "green")
-    # The second product's picture takes long, so that the first one's cover waits for its proof.
-    world.faults.change({"match": f"POST /api/images/products/{second}", "delay_seconds": 0.9})
+    world.faults.change({"match": "GET /api/products", "delay_seconds": 2, "times": 1})  # the proof
     async with world.service():
         chunk = world.written([(first, (red, green)), (second, (red,))])
         await world.send(chunk)
-        while len(world.ids(first)) < 2:  # noqa: ASYNC110 - the shop's state is no event
-            await asyncio.sleep(0.01)
+        await eventually(lambda: world.faults.dealt["delay"] == 1)
         other = world.ids(first)[1]
         await world.client.set_cover(first, other)
         done = await world.completed(chunk)

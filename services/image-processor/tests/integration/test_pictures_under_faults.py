@@ -26,6 +26,7 @@ async def test_an_upload_whose_answer_is_lost_after_the_write_is_not_repeated(
     assert await world.cover(product) == "red"
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_persons_picture_is_never_taken_for_an_unanswered_upload(world: World) -> None:
     (product,) = await world.products(1)
     world.faults.change({"drop": "before", "times": 1, "match": UPLOAD})
@@ -87,6 +88,7 @@ async def test_a_shop_that_is_away_is_waited_for(world: World) -> None:
         assert await world.shown(product) == ["red", "green"]
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_service_killed_amid_thirty_products_brings_every_picture_exactly_once(world: World) -> None:
     made = await world.products(30)
     images = await world.pictures("red", "green")
@@ -101,11 +103,11 @@ async def test_a_service_killed_amid_thirty_products_brings_every_picture_exactl
         await process.wait()
     assert not world.completions(chunk)
     assert children
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while any(map(is_alive, children)):  # noqa: ASYNC110 - they are not our children
             await asyncio.sleep(0.05)
     async with world.process():
-        done = await world.completed(chunk)
+        done = await world.completed(chunk, 60)  # it starts, waits for the lease, and then for lost uploads
     assert [outcome.images_processed for outcome in done.outcomes] == [2] * 30
     for product in made:
         assert await world.shown(product) == ["red", "green"]
@@ -188,21 +190,39 @@ async def test_a_shop_that_always_breaks_off_over_the_cover_holds_no_item_up(wor
     assert await world.shown(product) == ["red", "green"]
 
 
+@pytest.fixture
+def long_in_doubt(world: World, impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sent after a lost request is long there before the shop carries that one out."""
+    monkeypatch.setattr("common.shop_driver.RETRY_SECONDS", 0.05)
+    shops_file = world.settings.shops_file
+    shops_file.write_text(
+        shops_file.read_text().replace("late_commit_seconds = 0.2", "late_commit_seconds = 60")
+    )
+
+
+async def let_the_doubt_end(runtime: Any) -> None:
+    """As if the minute were over."""
+    await runtime.database.pool.execute("update products set repeat_at = now() where repeat_at is not null")
+
+
+@pytest.mark.usefixtures("long_in_doubt")
 async def test_a_cover_that_the_shop_sets_late_is_set_once_more(world: World, eventually: Any) -> None:
     (product,) = await world.products(1)
     red, green = await world.pictures("red", "green")
-    async with world.service():
+    async with world.service() as runtime:
         await world.bring(product, red, green)
         first, second = world.ids(product)
-        world.faults.change({"match": "PATCH /api/products", "delay_seconds": 3, "times": 1})
+        world.faults.change({"match": "PATCH /api/products", "delay_seconds": 5, "times": 1})
         await world.send(world.written([(product, (green, red))]))  # given up after one second
         await eventually(lambda: world.faults.dealt["delay"] == 1)
         await world.bring(product, red, green)
 
         await eventually(lambda: world.state(product)["cover_id"] == second)  # there it is
+        await let_the_doubt_end(runtime)
         await eventually(lambda: world.state(product)["cover_id"] == first)
 
 
+@pytest.mark.usefixtures("long_in_doubt")
 async def test_pictures_of_a_variant_that_the_shop_links_late_are_linked_once_more(
     world: World, eventually: Any
 ) -> None:
@@ -212,10 +232,10 @@ async def test_pictures_of_a_variant_that_the_shop_links_late_are_linked_once_mo
     shows_red, shows_green = (
         (variant.model_copy(update={"file_names": (image.file_name,)}),) for image in (red, green)
     )
-    async with world.service():
+    async with world.service() as runtime:
         await world.bring(product, red, green, variants=shows_red)
         first, second = world.ids(product)
-        world.faults.change({"match": "PATCH /api/combinations", "delay_seconds": 3, "times": 1})
+        world.faults.change({"match": "PATCH /api/combinations", "delay_seconds": 5, "times": 1})
         older = world.written([(product, ())])
         (work,) = older.pictures
         update = {"keeps_images": True, "variants": shows_green}
@@ -224,6 +244,7 @@ async def test_pictures_of_a_variant_that_the_shop_links_late_are_linked_once_mo
         await world.bring(product, keeps_images=True, variants=shows_red)
 
         await eventually(lambda: world.linked(variant) == [second])  # there it is
+        await let_the_doubt_end(runtime)
         await eventually(lambda: world.linked(variant) == [first])
 
 

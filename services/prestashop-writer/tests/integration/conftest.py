@@ -51,6 +51,8 @@ from stack.servers import Server
 KEY = "K" * 32
 SERVICE = "prestashop-writer"
 PATIENCE_SECONDS = 30.0
+REQUEST_SECONDS = 10.0  # a busy machine is no shop that does not answer
+IMPATIENT_SECONDS = 1.0
 SNAPSHOT_RESOURCES = ("", "configurations", "languages", "categories", "tax_rule_groups")
 SNAPSHOT_PATHS = {"/api", *(f"/api/{resource}" for resource in SNAPSHOT_RESOURCES)}
 
@@ -302,7 +304,9 @@ async def world(
     )
     url = f"http://127.0.0.1:{port}"
     shops_file = tmp_path / "shops.toml"
-    shops_file.write_text(shops_file_of(url, request_timeout_seconds=1, late_commit_seconds=0.4))
+    shops_file.write_text(
+        shops_file_of(url, request_timeout_seconds=REQUEST_SECONDS, late_commit_seconds=0.4)
+    )
     settings = WriterSettings(
         database_url=SecretStr(database),
         amqp_url=SecretStr(rabbitmq_server.url),
@@ -321,6 +325,15 @@ async def world(
         await world.listen()
         yield world
     await asyncio.gather(broker.close(), own.pool.close(), runner.cleanup())
+
+
+@pytest.fixture
+def impatient(world: World) -> None:
+    """The service, which starts after this, soon gives a request up."""
+    told = world.settings.shops_file.read_text()
+    wanted = told.replace(f"= {REQUEST_SECONDS}\n", f"= {IMPATIENT_SECONDS}\n")
+    assert wanted != told
+    world.settings.shops_file.write_text(wanted)
 
 
 @pytest.fixture

@@ -54,6 +54,7 @@ async def test_a_lost_answer_makes_no_second_product(
     assert len(await running.client.list("manufacturers", display=("id",))) == 1
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_shop_that_is_slower_than_our_patience_makes_no_second_product(running: Any) -> None:
     running.fail("POST /api/products$", delay_seconds=1.3, times=1)  # it writes after we have given up
 
@@ -67,7 +68,7 @@ async def test_a_look_up_that_fails_creates_nothing(running: Any) -> None:
     running.fail("GET /api/products$", status=500)
     chunk = running.chunk(*products(running, 2))
     await running.send(chunk)
-    await asyncio.wait_for(_asked(running, "GET products", 2), 10)
+    await asyncio.wait_for(_asked(running, "GET products", 2), 30)
     assert running.writes() == []
 
     running.faults.change({"clear": True})
@@ -81,8 +82,12 @@ async def _at_rest_without_product(world: Any) -> None:
         await asyncio.sleep(0.01)
 
 
+def _times_asked(world: Any, request: str) -> int:
+    return sum(asked.startswith(request) for asked in world.requests())
+
+
 async def _asked(world: Any, request: str, times: int) -> None:
-    while sum(asked.startswith(request) for asked in world.requests()) < times:  # noqa: ASYNC110 - another task's
+    while _times_asked(world, request) < times:  # noqa: ASYNC110 - another task's
         await asyncio.sleep(0.01)
 
 
@@ -166,7 +171,7 @@ async def test_an_answer_lost_after_a_change_does_not_hide_that_the_old_value_is
     dearer = running.chunk(*products(running, 1, price="6"))
     back = running.chunk(*products(running, 1, price="5"))
     await running.send(dearer)
-    await asyncio.wait_for(_asked(running, "PATCH products", 1), 10)
+    await asyncio.wait_for(_asked(running, "PATCH products", 1), 30)
     await running.send(back)  # arrives while the pass pauses after the failure
     await running.completed(dearer)
     await running.completed(back)
@@ -206,7 +211,7 @@ async def test_a_writer_that_dies_between_intent_and_request_creates_after_the_w
         patched.setattr("prestashop.Shop.create", never)
         async with world.service():
             await world.send(chunk)
-            await asyncio.wait_for(sending.wait(), 10)
+            await asyncio.wait_for(sending.wait(), 30)
     async with world.service():
         outcomes = (await world.completed(chunk)).outcomes
 
@@ -237,7 +242,7 @@ async def test_a_product_that_somebody_deleted_is_not_made_again_unless_somebody
     await running.database.pool.execute(
         "update products set unanswered = '{price}', unanswered_until = now()"
     )
-    await asyncio.wait_for(_at_rest_without_product(running), 10)
+    await asyncio.wait_for(_at_rest_without_product(running), 30)
     assert running.shown() == []
 
     (outcome,) = await running.bring(*products(running, 1))
@@ -248,17 +253,20 @@ async def test_a_product_that_somebody_deleted_is_not_made_again_unless_somebody
 
 async def test_a_writer_that_has_lost_its_lease_records_nothing(world: Any, eventually: Any) -> None:
     chunk = world.chunk(*products(world, 1))
-    world.fail("POST /api/products$", delay_seconds=0.5, when="after", times=1)
+    world.fail("POST /api/products$", delay_seconds=2, when="after", times=1)
     async with world.service():
         await world.send(chunk)
         await eventually(lambda: len(world.shown()) == 1)
         # Another writer takes over, as if this one had been frozen until its lease was over.
         await world.database.pool.execute("update leases set held_until = '-infinity'")
-        other = await acquire_lease(world.database.pool, "shop", "another", 1.5)
+        other = await acquire_lease(world.database.pool, "shop", "another", 60)
         assert other is not None
-        await asyncio.wait_for(_asked(world, "POST products", 1), 10)
+        with capture_logs() as logs:
+            await eventually(lambda: "lease.lost" in [entry["event"] for entry in logs])
+        assert _times_asked(world, "POST products") == 1
         state = await world.database.pool.fetchrow("select state, presta_id from products")
         assert tuple(state) == ("creating", None)
+        await other.release()
         outcomes = (await world.completed(chunk)).outcomes
 
     assert [outcome.result for outcome in outcomes] == [Result.CREATED]
@@ -337,20 +345,30 @@ async def test_a_snapshot_is_read_once_for_many_wishes(running: Any, eventually:
     assert len(running.snapshots()) == 2
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("world", ["8.2.1", "1.7.8.11"], indirect=True)
 async def test_a_change_that_the_shop_carries_out_late_does_not_undo_a_newer_one(
-    running: Any, eventually: Any
+    world: Any, eventually: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await running.bring(*products(running, 1))
-    running.fail("P(ATCH|UT) /api/products", delay_seconds=3, times=1)  # given up after one
-    older = running.chunk(*products(running, 1, price="6"))
-    await running.send(older)
-    await eventually(lambda: bool(running.faults.dealt))
-    newer = running.chunk(*products(running, 1, price="7", ean13="4006381333931"))
-    await running.send(newer)
-    await running.completed(newer)
-    assert running.product("P-0")["price"] == "7.000000"
+    monkeypatch.setattr("common.shop_driver.RETRY_SECONDS", 0.05)  # so that the newer one is first by far
+    shops_file = world.settings.shops_file
+    shops_file.write_text(
+        shops_file.read_text().replace("late_commit_seconds = 0.4", "late_commit_seconds = 60")
+    )
+    async with world.service():
+        await world.bring(*products(world, 1))
+        world.fail("P(ATCH|UT) /api/products", delay_seconds=5, times=1)  # given up after one
+        older = world.chunk(*products(world, 1, price="6"))
+        await world.send(older)
+        await eventually(lambda: bool(world.faults.dealt))
+        newer = world.chunk(*products(world, 1, price="7", ean13="4006381333931"))
+        await world.send(newer)
+        await world.completed(newer)
+        assert world.product("P-0")["price"] == "7.000000"
 
-    await eventually(lambda: running.product("P-0")["price"] == "6.000000")  # there it is
-    await eventually(lambda: running.product("P-0")["price"] == "7.000000")
-    assert running.product("P-0")["ean13"] == "4006381333931"
+        await eventually(lambda: world.product("P-0")["price"] == "6.000000")  # there it is
+        await world.database.pool.execute(  # as if the minute were over
+            "update products set unanswered_until = now() where unanswered_until is not null"
+        )
+        await eventually(lambda: world.product("P-0")["price"] == "7.000000")
+    assert world.product("P-0")["ean13"] == "4006381333931"

@@ -131,7 +131,7 @@ async def test_what_somebody_changes_between_the_write_and_the_proof_is_a_gap(
     await proving.bring(*catalogue(proving, 2))
     ids = {n: proving.product(f"P-{n}")["id"] for n in range(2)}
     proving.forget_requests()
-    proving.fail("GET /api/products", delay_seconds=0.7, times=1)
+    proving.fail("GET /api/products", delay_seconds=2, times=1)
     chunk = proving.chunk(*[proving.change(f"P-{n}", price="13") for n in range(2)])
     await proving.send(chunk)
     await eventually(lambda: "PATCH products 2" in proving.requests())

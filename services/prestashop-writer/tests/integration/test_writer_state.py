@@ -93,7 +93,7 @@ async def test_a_correction_that_arrives_before_the_refusal_is_not_refused_with_
     running.fail("POST /api/products$", delay_seconds=0.8, times=1)
     await running.send(bad)
     state = "select state from products"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await running.database.pool.fetchval(state) != "creating":  # noqa: ASYNC110 - the same
             await asyncio.sleep(0.01)
     await running.send(good)

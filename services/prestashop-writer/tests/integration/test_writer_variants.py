@@ -301,6 +301,7 @@ async def test_an_answer_that_is_lost_makes_no_combination_twice(running: Any, f
     assert default(running) == ["S-S"]
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_create_that_the_shop_commits_late_is_waited_for(running: Any) -> None:
     running.faults.change(
         {"match": "POST /api/combinations$", "fault": "late_commit", "commit_after_seconds": 1.5, "times": 1}
@@ -311,6 +312,7 @@ async def test_a_create_that_the_shop_commits_late_is_waited_for(running: Any) -
     assert stocks(running) == {"S-S": 3, "S-M": 4, "S-L": 0}
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_a_variant_that_is_dropped_while_its_create_is_outstanding_does_not_stay(
     running: Any, eventually: Any
 ) -> None:
