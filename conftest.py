@@ -9,6 +9,7 @@ pytest_plugins = ["stack.fixtures"]
 
 EVERYTHING_RUNS = ("tests/e2e/", "tests/resilience/")  # share one running stack, which takes long to start
 LONG = (*EVERYTHING_RUNS, "tools/bench/tests/integration/")
+LONG_SECONDS = 300  # the first of them starts everything, which takes a busy machine a minute
 
 
 # A busy machine is no failure. What CI adds, the same examples each time, stays.
@@ -31,3 +32,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long files first, so that the short ones fill what is left of every process."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    for item in items:
+        if item.nodeid.startswith(LONG) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LONG_SECONDS))

@@ -22,7 +22,7 @@ async def test_every_service_may_be_killed_while_it_works(running: Running) -> N
     for service in services:
         await asyncio.sleep(0.7)  # not a wait for something: spreads the kills over the work
         await running.stack.supervisor.kill(service)
-        await running.stack.supervisor.wait_ready(service, deadline_seconds=30)
+        await running.stack.supervisor.wait_ready(service, deadline_seconds=60)
 
     status = await running.finished(answer.body["data"]["bulkId"])
     assert (status["created"], status["refused"]) == (150, 0)

@@ -24,6 +24,7 @@ from skuwire.main import app
 from stack.ports import free_port
 from stack.rabbitmq_node import RabbitmqNode, find_installation, start_rabbitmq_node
 
+pytestmark = pytest.mark.timeout(400)  # each of a dozen commands starts an Erlang machine
 on_the_node = pytest.mark.asyncio(loop_scope="module")
 run = CliRunner()
 
