@@ -125,11 +125,7 @@ def eventually() -> Callable[..., Awaitable[None]]:
 
 @pytest.fixture
 def settings(database: str, rabbitmq_server: Server) -> ServiceSettings:
-    return ServiceSettings(
-        database_url=SecretStr(database),
-        amqp_url=SecretStr(rabbitmq_server.url),
-        publish_timeout_seconds=2,
-    )
+    return ServiceSettings(database_url=SecretStr(database), amqp_url=SecretStr(rabbitmq_server.url))
 
 
 @pytest.fixture

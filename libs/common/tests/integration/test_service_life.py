@@ -178,6 +178,7 @@ async def test_a_service_ends_in_time_although_the_broker_is_stuck(
 ) -> None:
     if not hasattr(rabbitmq_server, "pid"):
         pytest.skip("only a node of our own can be stopped")
+    world.broker.publish_timeout_seconds = 2
     async with world.validator() as process:
         os.killpg(rabbitmq_server.pid, signal.SIGSTOP)
         try:

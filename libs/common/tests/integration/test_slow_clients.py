@@ -130,13 +130,13 @@ async def test_who_keeps_the_server_waiting_is_closed(sent: bytes, dripping: boo
 
 
 async def test_an_idle_connection_is_closed_and_a_used_one_is_not() -> None:
-    async with served() as (host, port):
+    async with served(replace(LIMITS, idle_seconds=2.5)) as (host, port):
         reader, writer = await asyncio.open_connection(host, port)
         for _ in range(4):
             writer.write(b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
             assert b"404" in await reader.readline()
             await reader.readuntil(b"404: Not Found")
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.7)
         assert await what_comes(reader) == b""
         writer.close()
 
@@ -177,7 +177,8 @@ async def test_a_stray_line_end_after_a_request_costs_nobody_his_answer() -> Non
 
 
 async def test_a_healthy_client_goes_on_among_many_slow_ones() -> None:
-    async with served(replace(LIMITS, headers_seconds=1)) as (host, port), aiohttp.ClientSession() as http:
+    limits = replace(LIMITS, headers_seconds=1, idle_seconds=3)
+    async with served(limits) as (host, port), aiohttp.ClientSession() as http:
         slow = [await asyncio.open_connection(host, port) for _ in range(60)]
         for number, (_, writer) in enumerate(slow):
             writer.write([*SLOW.values()][number % len(SLOW)])

@@ -102,7 +102,7 @@ async def settings(database: str, rabbitmq_server: Server, tmp_path: Path) -> Ga
         bootstrap_password=SecretStr(PASSWORD),
         bootstrap_tenant="acme",
         first_product_id=9999,
-        wait_seconds=10,
+        wait_seconds=20,  # a machine may be slow: who is not to wait says so by `Prefer`
         bulk_max_items=1000,
         image_max_bytes=100_000,
     )

@@ -96,7 +96,7 @@ async def test_pictures_count_as_part_of_the_body(gateway: Running) -> None:
 
 async def test_while_the_first_request_waits_for_its_result_the_key_is_in_use(gateway: Running) -> None:
     gateway.stations.script = nothing_yet
-    first = asyncio.create_task(send(gateway, "busy", PRODUCT, Prefer="wait=10"))
+    first = asyncio.create_task(send(gateway, "busy", PRODUCT, Prefer="wait=20"))
     await gateway.stations.have_got(1)
     while_waiting = await send(gateway, "busy", PRODUCT)
     assert (while_waiting.status, while_waiting.headers["Retry-After"]) == (409, "1")

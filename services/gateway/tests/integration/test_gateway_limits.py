@@ -143,8 +143,11 @@ async def test_nothing_more_is_taken_in_than_can_be_done_until_it_is_done(gatewa
         assert full.status == 503
         assert full.body["type"] == f"{TYPES}temporary-reduced-capacity"
         assert int(full.headers["Retry-After"]) == 300  # nothing has been done so far
-    other = await gateway.client.post(f"{BULK}?shop=roma", items(5, "C"))
-    assert other.status == 200
+
+    async def other_is_taken() -> bool:  # what comes in during a measure counts twice until the next
+        return (await gateway.client.post(f"{BULK}?shop=roma", items(5, "C"))).status == 200
+
+    await eventually(other_is_taken)
     assert (await gateway.client.post(f"{BULK}?shop=roma", items(1, "D"))).status == 503
 
     await gateway.stations.have_got(2)
