@@ -13,14 +13,10 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from hypothesis import settings
 
 from prestashop import ClientSettings, RequestRecord, Shop
 from simulator.server import start_server
 from simulator.settings import Key, ShopSettings
-
-settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
-settings.load_profile("untimed")
 
 RECORDINGS = Path(__file__).parent / "recordings"
 PICTURE = Path(__file__).parent / "picture.jpg"

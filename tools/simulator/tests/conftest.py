@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import hypothesis
 import pytest
 from aiohttp import web
 
@@ -14,9 +13,6 @@ from simulator.app_keys import SHOP
 from simulator.server import start_server
 from simulator.settings import Key, ShopSettings
 from simulator.shop import Shop
-
-hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
-hypothesis.settings.load_profile("untimed")
 
 KEY = "K" * 32
 READ_ONLY = "R" * 32
