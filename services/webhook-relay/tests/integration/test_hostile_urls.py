@@ -103,8 +103,8 @@ INSIDE = ("127.0.0.1", "::1", "169.254.169.254", "10.0.0.1", "::ffff:127.0.0.1",
 def poster_with(resolver: AbstractResolver | None, check: AddressCheck = refuse_unless_public) -> Poster:
     """It posts to whatever place it is told, so that all that remains is the check of addresses."""
     return Poster(
-        connect_timeout_seconds=2,
-        total_timeout_seconds=2,
+        connect_timeout_seconds=10,
+        total_timeout_seconds=10,
         connections=4,
         check=check,
         check_url=partial(check_url, allow_http=True, allow_private=True),

@@ -88,10 +88,10 @@ async def database(postgres_server: Server, database_template: str | None) -> As
 
 @pytest.fixture(scope="session")
 def until_a_lock_is_awaited() -> Callable[[asyncpg.Pool], Awaitable[None]]:
-    """Waits until one transaction waits for another one's lock. Raises TimeoutError after 10 s."""
+    """Waits until one transaction waits for another one's lock. Raises TimeoutError after 30 s."""
 
     async def awaited(pool: asyncpg.Pool) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not await pool.fetchval("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110 - it lies in the database
                 await asyncio.sleep(0.01)
 
