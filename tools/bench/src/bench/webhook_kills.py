@@ -20,9 +20,10 @@ from common.messaging.broker import connect
 from common.settings import ServiceSettings
 from stack.stack import Stack, StackOptions
 
+# A short lease, so that what a kill has cut off comes again soon; yet a busy machine has time to answer.
 ENVIRONMENT = {
-    "SKUWIRE_RELAY_TOTAL_TIMEOUT_SECONDS": "1",
-    "SKUWIRE_RELAY_LEASE_SECONDS": "3",
+    "SKUWIRE_RELAY_TOTAL_TIMEOUT_SECONDS": "5",
+    "SKUWIRE_RELAY_LEASE_SECONDS": "7",
     "SKUWIRE_RELAY_RETRY_WAITS_SECONDS": "[0, 0.5, 0.5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
 }
 REFUSED_SHARE = 0.02  # of the requests are answered with 500
