@@ -1,7 +1,9 @@
 """How the suite is spread over processes."""
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
+from structlog.dev import ConsoleRenderer, plain_traceback
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling, Scheduling
 
@@ -22,6 +24,13 @@ class WholeFiles(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return EVERYTHING_RUNS[0] if nodeid.startswith(EVERYTHING_RUNS) else super()._split_scope(nodeid)
+
+
+def pytest_configure() -> None:
+    """Log tracebacks as they are: drawn with all local variables, each takes a slow machine seconds."""
+    *others, _drawing = structlog.get_config()["processors"]
+    renderer = ConsoleRenderer(colors=False, exception_formatter=plain_traceback)
+    structlog.configure(processors=[*others, renderer])
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
