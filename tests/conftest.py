@@ -142,7 +142,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
     folder: Path = tmp_path_factory.mktemp("running")
     categories = folder / "categories.json"
     categories.write_text(json.dumps(CATEGORIES))
-    shop = SimulatedShop(categories=categories, request_timeout_seconds=2, late_commit_seconds=2)
+    shop = SimulatedShop(categories=categories, request_timeout_seconds=5, late_commit_seconds=2)
     options = StackOptions(
         data_dir=folder / "data",
         shops=(shop,),
