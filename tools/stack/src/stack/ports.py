@@ -71,7 +71,7 @@ def _lock(port: int) -> bool:
 def _locks() -> int:
     """The file, open as long as we live: whoever closes such a one gives up all its locks."""
     file = Path(tempfile.gettempdir(), f"skuwire-ports-{os.getuid()}")
-    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, mode=0o600)
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, mode=0o600)
 
 
 def _last_port() -> int:
