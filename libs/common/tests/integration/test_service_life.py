@@ -231,8 +231,9 @@ async def test_a_consumer_that_the_broker_does_not_know_ends_the_service(
         asked.append(queue)
         return False
 
-    monkeypatch.setattr(Consumer, "_is_known", unknown)
+    monkeypatch.setattr(Consumer, "_has_consumer", unknown)
     monkeypatch.setattr("common.messaging.consumer.SUBSCRIBE_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("common.messaging.consumer.LOOK_SECONDS", 0.01)
     name = f"unknown-{uuid4().hex[:8]}"
     consumer = Consumer(
         world.broker, lambda channel: declare_service_queue(channel, name, []), watch_seconds=0.02
@@ -244,7 +245,38 @@ async def test_a_consumer_that_the_broker_does_not_know_ends_the_service(
     with pytest.raises(ConsumerLost):
         await consumer.run(handle, asyncio.Event())
 
-    assert asked == [queue_of(name)] * STRIKES
+    assert asked == [queue_of(name)] * STRIKES * 2
+
+
+async def test_a_consumer_that_a_slow_broker_does_not_know_for_once_stays_subscribed(
+    world: World, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    subscribed: list[str] = []
+
+    async def unknown_for_once(_self: Consumer, queue: str) -> bool:
+        asked.append(queue)
+        return len(asked) > 1
+
+    monkeypatch.setattr(Consumer, "_has_consumer", unknown_for_once)
+    name = f"known-{uuid4().hex[:8]}"
+
+    async def declare(channel: Any) -> Any:
+        subscribed.append(name)
+        return await declare_service_queue(channel, name, [])
+
+    async def handle(_batch: Any) -> None:
+        raise AssertionError
+
+    async def asked_thrice() -> bool:
+        return len(asked) > 2
+
+    consumer, stopping = Consumer(world.broker, declare, watch_seconds=0.02), asyncio.Event()
+    running = asyncio.create_task(consumer.run(handle, stopping))
+    await eventually(asked_thrice)
+    stopping.set()
+    await running
+    assert subscribed == [name]
 
 
 async def test_a_queue_that_does_not_answer_is_asked_again_and_holds_nobody_up(

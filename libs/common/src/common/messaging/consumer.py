@@ -120,7 +120,7 @@ class Consumer:
         log.info("consumer.subscribed", queue=queue.name)
         while await self._is_alive(underlay, tag, stopping):
             try:
-                if not await self._is_known(queue.name):
+                if not await self._is_known(queue.name, stopping):
                     log.error("consumer.unknown_to_broker", queue=queue.name)
                     return strikes + 1
             except BrokerAway as error:
@@ -143,8 +143,16 @@ class Consumer:
                 return False
         return True
 
-    async def _is_known(self, queue: str) -> bool:
+    async def _is_known(self, queue: str, stopping: asyncio.Event) -> bool:
         """Whether the broker knows a consumer of the queue. Raises `BrokerAway`."""
+        if await self._has_consumer(queue):
+            return True
+        # RabbitMQ tells of none, too, when the queue's leader needs more than 250 ms: not believed at once,
+        # for a new subscription brings all that is in hand one delivery nearer to its limit.
+        await sleep_or_stop(stopping, LOOK_SECONDS)
+        return stopping.is_set() or await self._has_consumer(queue)
+
+    async def _has_consumer(self, queue: str) -> bool:
         try:
             async with answered(5), await self._broker.open_channel() as channel:
                 found = await channel.declare_queue(queue, passive=True, robust=False)
