@@ -18,6 +18,7 @@ from image_processor.pass_context import Pass, PassOver
 from image_processor.plan import PictureProduct, plan_pictures
 from image_processor.product_pictures import bring_pictures
 from image_processor.proof import prove_covers
+from image_processor.renderer import RendererEnded
 from image_processor.settling import settle
 from image_processor.store import pictures as store
 from prestashop import ShopCrashed, ShopError, is_failure
@@ -81,6 +82,8 @@ async def _drive_product(current: Pass, product: PictureProduct) -> bool:
                 await settle(current, product.reference)
         except BlobsAway as error:
             await _pause(current, product, f"blob storage is away: {error}", BLIND_PAUSE_SECONDS)
+        except RendererEnded as error:
+            await _pause(current, product, f"pictures cannot be compared: {error}", BLIND_PAUSE_SECONDS)
         except ShopError as error:
             if isinstance(error, ShopCrashed) and error.reading:
                 # Nothing was sent that could count against the product; it counts against the shop.

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from common.blobs import BlobMissing, Blobs
 from common.messages import ImageReference, Reason
-from image_processor.render import PictureRefused, Rendered, RenderLimits
-from image_processor.renderer import Renderer
+from image_processor.render import PictureRefused, RefusalCode, Rendered, RenderLimits
+from image_processor.renderer import Renderer, RendererEnded
 
 Ready = Rendered | Reason
 """What was made of a picture: one that can be uploaded, or why it cannot be shown."""
@@ -25,6 +25,17 @@ class Preparing:
     async def prepare(self, image: ImageReference, limits: RenderLimits) -> Ready:
         """Make a picture ready. Raises `BlobsAway` when blob storage does not answer."""
         try:
+            return await self.prepare_again(image, limits)
+        except RendererEnded:
+            message = "The picture cannot be decoded; save it again as JPEG or PNG."
+            return refusal(RefusalCode.UNREADABLE.value, message)
+
+    async def prepare_again(self, image: ImageReference, limits: RenderLimits) -> Ready:
+        """Make a picture ready that has been so: it is not to blame when it ends what renders it.
+
+        Raises `BlobsAway`, `RendererEnded`.
+        """
+        try:
             async with self._in_hand:
                 return await self._renderer.render(await self._blobs.get(image.sha256), limits)
         except BlobMissing:
@@ -33,7 +44,7 @@ class Preparing:
             return refusal(refused.code.value, refused.message)
 
     async def shows_the_same(self, ours: Rendered, theirs: bytes) -> bool:
-        """Whether a shop's picture is this one."""
+        """Whether a shop's picture is this one. Raises `RendererEnded`."""
         return await self._renderer.shows_the_same(ours.data, theirs)
 
 

@@ -35,7 +35,7 @@ CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png"}
 async def bring_pictures(current: Pass, product: PictureProduct) -> bool:
     """Make the shop show the desired pictures, as far as it can. False where that is not decided yet.
 
-    Raises `ShopError`, `BlobsAway`, `PassOver`; whatever was done until then is in the ledger.
+    Raises `ShopError`, `BlobsAway`, `RendererEnded`, `PassOver`; what was done until then is in the ledger.
     """
     bringing = _Bringing(current, product)
     if not await bringing.find_out_unanswered():

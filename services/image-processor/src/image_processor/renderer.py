@@ -14,14 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from image_processor.render import (
-    PictureRefused,
-    RefusalCode,
-    Rendered,
-    RenderLimits,
-    render,
-    shows_the_same,
-)
+from image_processor.render import Rendered, RenderLimits, render, shows_the_same
 
 log = structlog.get_logger()
 
@@ -31,7 +24,7 @@ SPAWN = multiprocessing.get_context("spawn")  # fork would copy connections
 
 
 class RendererEnded(Exception):
-    """The process did not answer: it died, or was ended because it took too long."""
+    """No answer: the process died, or was ended because it took too long, and so did a second one."""
 
 
 class Renderer:
@@ -53,20 +46,12 @@ class Renderer:
         await asyncio.gather(*starts, return_exceptions=True)
 
     async def render(self, data: bytes, limits: RenderLimits) -> Rendered:
-        """Make a picture fit for the shop. Raises `PictureRefused`, also for one that ends its process."""
-        try:
-            return await self._run(render, data, limits)
-        except RendererEnded as error:
-            raise PictureRefused(
-                RefusalCode.UNREADABLE, "The picture cannot be decoded; save it again as JPEG or PNG."
-            ) from error
+        """Make a picture fit for the shop. Raises `PictureRefused`, `RendererEnded`."""
+        return await self._run(render, data, limits)
 
     async def shows_the_same(self, ours: bytes, theirs: bytes) -> bool:
-        """Whether two pictures show the same; not, when one of them cannot be decoded."""
-        try:
-            return await self._run(shows_the_same, ours, theirs)
-        except RendererEnded:
-            return False
+        """Whether two pictures show the same; not, when one is none. Raises `RendererEnded`."""
+        return await self._run(shows_the_same, ours, theirs)
 
     def close(self) -> None:
         """End the processes, whatever they are doing."""

@@ -33,7 +33,10 @@ class Found(Enum):
 async def find_out(
     current: Pass, product: PictureProduct, entry: LedgerEntry, ids_now: list[int]
 ) -> PictureProduct | None:
-    """The product after the ledger has learned of the upload's fate; None while it may still be written."""
+    """The product after the ledger has learned of the upload's fate; None while it may still be written.
+
+    Raises `ShopError`, `BlobsAway`, `RendererEnded`: nothing was found out.
+    """
     ours, empty = await _look_at(current, product, entry, ids_now)
     verdict = current.judge(entry.post, found=ours is not None)
     if isinstance(verdict, Absent):
@@ -69,7 +72,7 @@ async def _look_at(
     if not candidates:
         return None, empty
     image = ImageReference(file_name="", sha256=entry.sha256)
-    sent = await current.preparing.prepare(image, current.limits)  # the same bytes as then
+    sent = await current.preparing.prepare_again(image, current.limits)  # the same bytes as then
     if not isinstance(sent, Rendered):
         return None, empty  # it cannot be sent again either
     for image_id in candidates:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from image_processor.renderer import Renderer, RendererEnded
+
 World = Any  # the fixture of conftest.py, which tests cannot import
 UPLOAD = "POST /api/images/products"
 
@@ -130,6 +132,30 @@ async def test_a_renderer_that_dies_costs_nothing_but_time(world: World) -> None
             os.kill(child, 9)
         done = await world.completed(chunk)
     assert [(o.images_processed, o.warnings) for o in done.outcomes] == [(1, ())] * 6
+
+
+async def test_a_machine_too_busy_to_compare_uploads_nothing_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (product,) = await world.products(1)
+    to_end = ["shows_the_same", "render", "shows_the_same"]
+
+    async def too_busy(self: Renderer, work: Any, *arguments: Any) -> Any:
+        if world.asked().uploads and to_end[:1] == [work.__name__]:
+            to_end.pop(0)
+            raise RendererEnded("TimeoutError")
+        return await run(self, work, *arguments)
+
+    run = Renderer._run
+    monkeypatch.setattr(Renderer, "_run", too_busy)
+    monkeypatch.setattr("image_processor.drive.BLIND_PAUSE_SECONDS", 0.2)
+    world.faults.change({"status": 500, "when": "after", "times": 1, "match": UPLOAD})
+    async with world.service():
+        outcome = await world.bring(product, *await world.pictures("red"))
+        assert world.asked().uploads == 1
+    assert to_end == []
+    assert outcome.images_processed == 1
+    assert await world.shown(product) == ["red"]
 
 
 async def test_the_service_ends_in_order_while_pictures_are_rendered(world: World) -> None:

@@ -44,10 +44,10 @@ async def test_a_refusal_comes_back_with_its_reason_and_breaks_no_process(render
     assert logs == []
 
 
-async def test_a_picture_that_takes_too_long_is_refused_and_the_next_is_rendered() -> None:
+async def test_a_picture_that_takes_too_long_is_ended_and_the_next_is_rendered() -> None:
     large = encoded(Image.linear_gradient("L").resize((5000, 5000)), quality=60)
     renderer = Renderer(processes=1, memory_bytes=2_000_000_000, timeout_seconds=0.01)
-    with pytest.raises(PictureRefused):
+    with pytest.raises(RendererEnded):
         await renderer.render(large, LIMITS)
     renderer._timeout = 30
     assert (await renderer.render(encoded(an_article()), LIMITS)).width == 400
